@@ -1,0 +1,59 @@
+# One OBJECT library a module (objects are compiled once and linked into the binary, the tests, the benchmarks and the
+# fuzz targets; no archive, so link order plays no part) and one test program a module.
+
+set(SLIPWAY_SANITIZE "" CACHE STRING "address,undefined | thread | (empty)")
+if(SLIPWAY_SANITIZE)
+  add_compile_options(-fsanitize=${SLIPWAY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${SLIPWAY_SANITIZE})
+  if(SLIPWAY_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+  endif()
+endif()
+
+set(SLIPWAY_DEPS ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "archives built from Debian source packages by ./dev")
+
+# slipway_module(name SOURCES a.cc b.cc [USES base format ...] [LIBRARIES ...])
+function(slipway_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  add_library(slipway_${name} OBJECT ${ARG_SOURCES})
+  target_include_directories(slipway_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(slipway_${name} SYSTEM PUBLIC ${SLIPWAY_DEPS}/include)
+  if(ARG_LIBRARIES)
+    target_link_libraries(slipway_${name} PUBLIC ${ARG_LIBRARIES})
+  endif()
+  set_property(GLOBAL APPEND PROPERTY SLIPWAY_MODULES slipway_${name})
+endfunction()
+
+# slipway_link(target): every module that exists when called, and the archives.
+function(slipway_link target)
+  get_property(modules GLOBAL PROPERTY SLIPWAY_MODULES)
+  foreach(module IN LISTS modules)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${module}>)
+  endforeach()
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(${target} SYSTEM PRIVATE ${SLIPWAY_DEPS}/include)
+  target_link_libraries(${target} PRIVATE ${SLIPWAY_DEPS}/lib/libfmt.a ${SLIPWAY_DEPS}/lib/libsimdjson.a)
+endfunction()
+
+# slipway_test(module SOURCES x_test.cc ...): one program a module, run by ctest with its working directory at the root.
+function(slipway_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY SLIPWAY_TESTS "${name}")
+  foreach(source IN LISTS ARG_SOURCES)
+    set_property(GLOBAL APPEND PROPERTY SLIPWAY_TEST_SOURCES_${name} ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+  endforeach()
+endfunction()
+
+# slipway_tests(): called once, after every module is known.
+function(slipway_tests)
+  find_package(GTest REQUIRED)
+  get_property(names GLOBAL PROPERTY SLIPWAY_TESTS)
+  foreach(name IN LISTS names)
+    get_property(sources GLOBAL PROPERTY SLIPWAY_TEST_SOURCES_${name})
+    add_executable(${name}_test ${sources})
+    slipway_link(${name}_test)
+    target_link_libraries(${name}_test PRIVATE GTest::gmock_main)
+    add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+  endforeach()
+endfunction()

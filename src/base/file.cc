@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+namespace slipway {
+namespace {
+
+constexpr std::size_t kMapFrom = std::size_t{1} << 20;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Error open_error(const std::string& path, int number) {
+  if (number == ENOENT || number == ENOTDIR) return {Code::kNotFound, path + ": no such file"};
+  return system_error(path, number);
+}
+
+Error too_large(const std::string& path, std::size_t limit) {
+  return {Code::kTooLarge, path + ": more than " + std::to_string(limit) + " bytes, the limit for a file"};
+}
+
+Result<std::string> read_all(int fd, const std::string& path, std::size_t limit) {
+  std::string out;
+  for (;;) {
+    constexpr std::size_t kStep = std::size_t{1} << 18;
+    const std::size_t old = out.size();
+    out.resize(old + kStep);
+    const ssize_t got = ::read(fd, out.data() + old, kStep);
+    if (got < 0 && errno == EINTR) {
+      out.resize(old);
+      continue;
+    }
+    if (got < 0) return fail(system_error(path, errno));
+    out.resize(old + std::size_t(got));
+    if (got == 0) break;
+    if (out.size() > limit) return fail(too_large(path, limit));
+  }
+  out.shrink_to_fit();
+  return out;
+}
+
+Result<void> write_all(int fd, const std::string& path, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(fd, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return fail(system_error(path, errno));
+    bytes.remove_prefix(std::size_t(put));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<FileBytes> FileBytes::open(const std::string& path, std::size_t limit) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (file.get() < 0) return fail(open_error(path, errno));
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return fail(system_error(path, errno));
+  if (S_ISDIR(status.st_mode)) {
+    return fail(Code::kInvalid, path + " is a directory", "Name the model's file, for example " + path + "/model.pkl");
+  }
+  const auto size = std::size_t(status.st_size);
+  if (S_ISREG(status.st_mode) && size > limit) return fail(too_large(path, limit));
+  if (S_ISREG(status.st_mode) && size >= kMapFrom) {
+    void* map = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+    if (map != MAP_FAILED) {
+      std::shared_ptr<const void> owner(map, [size](void* address) { ::munmap(address, size); });
+      return FileBytes(std::move(owner), {static_cast<const char*>(map), size});
+    }
+  }
+  std::string bytes = SLIPWAY_TRY(read_all(file.get(), path, limit));
+  return of(std::move(bytes));
+}
+
+FileBytes FileBytes::of(std::string bytes) {
+  auto owner = std::make_shared<const std::string>(std::move(bytes));
+  const std::string_view view = *owner;
+  return {std::move(owner), view};
+}
+
+Result<void> write_file_atomically(const std::string& path, std::string_view bytes) {
+  const std::string temporary = path + ".tmp." + std::to_string(::getpid());
+  {
+    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (file.get() < 0) return fail(open_error(temporary, errno));
+    auto written = write_all(file.get(), temporary, bytes);
+    if (written && ::fsync(file.get()) != 0) written = fail(system_error(temporary, errno));
+    if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = fail(system_error(path, errno));
+    if (!written) {
+      ::unlink(temporary.c_str());
+      return written;
+    }
+  }
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == path.npos ? "." : path.substr(0, slash + 1);
+  const Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() >= 0 && ::fsync(folder.get()) != 0) return fail(system_error(directory, errno));
+  return {};
+}
+
+std::string file_stem(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  std::string_view name = slash == path.npos ? path : path.substr(slash + 1);
+  const std::size_t dot = name.rfind('.');
+  if (dot != name.npos && dot > 0) name = name.substr(0, dot);
+  return std::string(name.empty() ? "model" : name);
+}
+
+}  // namespace slipway

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pickle as a graph of inert nodes. Reading one never resolves a name, imports, calls or allocates what the file
+// merely claims: names are strings, a call is a record of who would have been called with what.
+//
+// The graph may share nodes and contain cycles (a node is memoised before it is filled), so walks over it keep a
+// visited set or a budget, and never recurse. A Document is immutable once read; any thread may look at it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+
+namespace slipway::pickle {
+
+using NodeId = std::uint32_t;
+inline constexpr NodeId kNoNode = ~NodeId{0};
+
+enum class Kind : std::uint8_t {
+  kNone,
+  kBool,
+  kInt,     // fits 64 bits
+  kBigInt,  // little-endian two's complement bytes, in text()
+  kFloat,
+  kText,   // UTF-8 as the file has it: lone surrogates are possible
+  kBytes,  // bytes, and Python 2's str
+  kByteArray,
+  kTuple,
+  kList,
+  kDict,
+  kSet,
+  kFrozenSet,
+  kGlobal,  // a name that Python would import
+  kObject,  // a call that Python would make, and what it would then do to the result
+};
+
+std::string_view kind_name(Kind kind);  // "none", "int", ... as `slipway inspect` prints it
+
+// How an object came to be.
+enum class Made : std::uint8_t { kReduce, kNewObj, kNewObjEx, kInst, kObj };
+
+struct Global {
+  std::string_view module;
+  std::string_view name;
+};
+
+struct Object {
+  Made made;
+  NodeId callable;          // a kGlobal in every file that a library writes; hostile files put anything here
+  NodeId args;              // a kTuple
+  NodeId kwargs = kNoNode;  // NEWOBJ_EX only
+  NodeId state = kNoNode;   // the last BUILD, raw: what it means is the class's business
+};
+
+struct Limits {
+  std::uint64_t file_bytes = std::uint64_t{2} << 30;
+  std::uint64_t stack = 16'000'000;  // items, those below marks included
+  std::uint32_t marks = 10'000;
+  std::uint64_t memo = 64'000'000;  // entries; an index is bounded by the file's size as well
+  std::uint64_t nodes = 256'000'000;
+  std::uint32_t line = 64 * 1024;    // bytes of a text argument (I L F S V c i p g P)
+  std::uint32_t digits = 4'300;      // of a number written as text
+  std::uint32_t long_bytes = 1'024;  // of LONG1 and LONG4
+};
+
+class Document {
+ public:
+  // Reads the first pickle in `file`; the document keeps the file's bytes alive.
+  // Errors: kCorrupt (truncated, a length that lies, an opcode out of place), kTooLarge (a limit), kUnsupported
+  // (persistent ids, extension registry, out-of-band buffers), kRefused (not a pickle; see sniff.h). Each message
+  // has the byte offset and the opcode's name.
+  static Result<Document> read(FileBytes file, const Limits& limits = {});
+
+  Document(Document&&) noexcept;
+  Document& operator=(Document&&) noexcept;
+  ~Document();
+
+  NodeId root() const;
+  std::size_t size() const;              // nodes
+  int protocol() const;                  // the highest PROTO seen, 0 if none
+  std::uint64_t end_offset() const;      // one past STOP
+  std::uint64_t trailing_bytes() const;  // in the file after STOP
+
+  Kind kind(NodeId node) const;
+  std::uint64_t offset(NodeId node) const;  // of the opcode that made it
+
+  // REQUIRES of each: a node of the kind named.
+  bool boolean(NodeId node) const;           // kBool
+  std::int64_t integer(NodeId node) const;   // kInt
+  double real(NodeId node) const;            // kFloat
+  std::string_view text(NodeId node) const;  // kText, kBytes, kByteArray, kBigInt
+  Global global(NodeId node) const;          // kGlobal
+  const Object& object(NodeId node) const;   // kObject
+
+  // Elements in order: of a tuple, list or set; of a dict key, value, key, value (duplicates as written, the last one
+  // counts); of an object what APPEND(S) added. Empty for other kinds. Valid as long as the document.
+  std::span<const NodeId> items(NodeId node) const;
+  // Of an object: key, value, ... that SETITEM(S) added. Empty otherwise.
+  std::span<const NodeId> pairs(NodeId node) const;
+
+  // Every distinct callable of an object, in order of first use: what Python would have imported and called.
+  std::vector<NodeId> callables() const;
+
+ private:
+  friend class Reader;
+  Document();
+  struct Arena;
+  std::unique_ptr<Arena> arena_;
+};
+
+// The class or function an object was made by, as "module.name": looks through copyreg._reconstructor and
+// copyreg.__newobj__ to the class itself, maps Python 2 module names (__builtin__, copy_reg) to today's. Empty parts
+// if the callable is not a name.
+Global class_of(const Document& document, NodeId object);
+
+// The value of a text key in a dict, by last match; kNoNode if absent. Python 2's bytes keys match too.
+NodeId find(const Document& document, NodeId dict, std::string_view key);
+
+// An attribute bag's dict: the state if it is a dict, or its first half if the state is the (dict, slots) pair that
+// object.__reduce_ex__ writes. kNoNode if neither.
+NodeId attributes(const Document& document, NodeId object);
+
+}  // namespace slipway::pickle

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// NumPy's values inside a pickle: ndarray, dtype, scalar. Formats: numpy/_core/src/multiarray/{methods,descriptor}.c.
+// Views borrow from the Document. Every count is checked against the bytes that are there before anything is allocated.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "format/pickle/document.h"
+
+namespace slipway::pickle {
+
+struct DType {
+  char kind = 0;               // b i u f c S U O V M m, as numpy.dtype.kind
+  std::uint32_t itemsize = 0;  // bytes; of U: 4 a character
+  bool big_endian = false;
+  struct FieldType {
+    std::string_view name;
+    std::uint32_t offset;
+    NodeId dtype;
+  };
+  std::vector<FieldType> fields;  // of a structured dtype, inside itemsize
+};
+
+// An array as stored. Exactly one of `data` and `objects` is used.
+struct Array {
+  DType dtype;
+  std::vector<std::uint64_t> shape;
+  bool fortran = false;             // `data` is column-major; `objects` never is
+  std::uint64_t count = 0;          // product of shape
+  std::string_view data;            // count * itemsize bytes
+  std::span<const NodeId> objects;  // of dtype O
+};
+
+// True if the node is an ndarray (by _reconstruct or _frombuffer) or a numpy scalar. Says nothing of its health.
+bool is_array(const Document& document, NodeId node);
+bool is_scalar(const Document& document, NodeId node);
+
+Result<Array> read_array(const Document& document, NodeId node);
+
+// Real numbers in C order, whatever their dtype (bool, integers and floats of any size and endianness): a Python
+// number, a numpy scalar (shape {}), an array, or a list of numbers (shape {n}). Integers above 2^53 round to nearest.
+struct Numbers {
+  std::vector<double> values;
+  std::vector<std::uint64_t> shape;
+  bool is_float32 = false;  // stored as float32
+};
+Result<Numbers> read_numbers(const Document& document, NodeId node);
+
+// One element that is a label or a category.
+struct Scalar {
+  enum class Kind : std::uint8_t { kNone, kBool, kInt, kFloat, kText } kind = Kind::kNone;
+  std::int64_t integer = 0;  // kBool (0, 1) and kInt
+  double real = 0;           // kFloat
+  std::string text;          // kText, UTF-8
+};
+// The elements of an array, list or tuple of labels, or one scalar: text arrays (U, S), object arrays, numbers.
+Result<std::vector<Scalar>> read_scalars(const Document& document, NodeId node);
+
+}  // namespace slipway::pickle

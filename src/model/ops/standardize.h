@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace slipway::model {
+
+// y = (x - offset) / scale by column, in this order, f64. It divides, as sklearn.preprocessing.StandardScaler does:
+// x * (1 / scale) can differ in the last bit, so a scaler that multiplies lowers to another operator.
+// An empty offset subtracts nothing (sparse rows stay sparse); an empty scale divides by nothing.
+struct Standardize {
+  static constexpr std::string_view kName = "standardize";
+  std::vector<double> offset, scale;
+
+  template <class F>
+  static void fields(F&& f) {
+    f("offset", &Standardize::offset);
+    f("scale", &Standardize::scale);
+  }
+  std::uint32_t out_cols(std::uint32_t in) const { return in; }
+  Result<void> check(std::uint32_t cols) const;
+};
+
+}  // namespace slipway::model

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a record to a row of numbers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace slipway::model {
+
+// sklearn.feature_extraction.DictVectorizer: a number under `name` goes to the column `name`, a text t to the column
+// `name` + separator + t as 1, a list of texts to one column each, null to NaN under `name`; what has no column is
+// ignored; hits on one column add up. Gives CSR rows, columns ascending. Source: _dict_vectorizer.py, _transform.
+struct VectorizeDict {
+  static constexpr std::string_view kName = "vectorize_dict";
+  std::vector<std::string> names;  // of the columns, in order
+  std::string separator;
+  bool lists = true;  // takes lists of texts (scikit-learn 0.24 and later)
+
+  template <class F>
+  static void fields(F&& f) {
+    f("names", &VectorizeDict::names);
+    f("separator", &VectorizeDict::separator);
+    f("lists", &VectorizeDict::lists);
+  }
+  std::uint32_t out_cols(std::uint32_t) const { return std::uint32_t(names.size()); }
+  Result<void> check(std::uint32_t cols) const;
+};
+
+// The schema's fields as numbers, in their order: the row that a table model takes. null is NaN.
+struct StackNumbers {
+  static constexpr std::string_view kName = "stack_numbers";
+  std::uint32_t columns = 0;
+
+  template <class F>
+  static void fields(F&& f) {
+    f("columns", &StackNumbers::columns);
+  }
+  std::uint32_t out_cols(std::uint32_t) const { return columns; }
+  Result<void> check(std::uint32_t cols) const;
+};
+
+// sklearn.utils.check_array: an estimator that raises on NaN or infinity refuses the row here, by the field's name.
+struct RequireFinite {
+  static constexpr std::string_view kName = "require_finite";
+  bool allow_nan = false;
+  std::string estimator;  // who asks, for the message
+
+  template <class F>
+  static void fields(F&& f) {
+    f("allow_nan", &RequireFinite::allow_nan);
+    f("estimator", &RequireFinite::estimator);
+  }
+  std::uint32_t out_cols(std::uint32_t in) const { return in; }
+  Result<void> check(std::uint32_t) const { return {}; }
+};
+
+}  // namespace slipway::model
