@@ -65,8 +65,8 @@ double start_time() {
   std::getline(file, text);
   const std::size_t close = text.rfind(')');
   if (close == text.npos) return 0;
-  std::size_t at = close + 1;
-  for (int field = 2; field < 22 && at != text.npos; ++field) at = text.find(' ', at + 1);
+  std::size_t at = close + 1;  // the space before field 3
+  for (int field = 3; field < 22 && at != text.npos; ++field) at = text.find(' ', at + 1);
   if (at == text.npos) return 0;
   const double ticks = std::strtod(text.c_str() + at, nullptr);
   std::ifstream stat("/proc/stat");
