@@ -61,10 +61,12 @@ class Metrics {
   class Shard {
    public:
     void request(std::size_t route, int status, std::uint64_t ns, std::size_t bytes_in, std::size_t bytes_out);
-    // REQUIRES: label < classes.size(), or 0 when there are none.
-    void prediction(std::size_t label) { predictions_[label].add(); }
+    // Counts under class 0 when the setup lists no classes.
+    void prediction(std::size_t label) { predictions_[label < predictions_.size() ? label : 0].add(); }
     void model_time(std::uint64_t ns) { model_time_.observe(ns); }
-    void deviation(Deviation kind, bool refused) { deviations_[std::size_t(kind)][refused ? 1 : 0].add(); }
+    void deviation(Deviation kind, bool refused, std::uint64_t count) {
+      deviations_[std::size_t(kind)][refused ? 1 : 0].add(count);
+    }
 
    private:
     friend class Metrics;

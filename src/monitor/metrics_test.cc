@@ -49,7 +49,7 @@ TEST(Metrics, ShardsOfManyThreadsAddUp) {
       page(metrics);  // a scrape may come at any time
     }
   }
-  metrics.shard().deviation(Deviation::kUnseenCategory, false);
+  metrics.shard().deviation(Deviation::kUnseenCategory, false, 1);
   const std::string text = page(metrics);
   EXPECT_THAT(text, HasSubstr("\nml_requests_total 4000\n"));
   EXPECT_THAT(text, HasSubstr("slipway_requests_total{route=\"/predict\",code=\"422\"} 400\n"));
