@@ -1,5 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
 # One OBJECT library a module (objects are compiled once and linked into the binary, the tests, the benchmarks and the
-# fuzz targets; no archive, so link order plays no part) and one test program a module.
+# fuzz targets; no archive, so link order plays no part), one test program a module, one program.
 
 set(SLIPWAY_SANITIZE "" CACHE STRING "address,undefined | thread | (empty)")
 if(SLIPWAY_SANITIZE)
@@ -10,9 +11,9 @@ if(SLIPWAY_SANITIZE)
   endif()
 endif()
 
-set(SLIPWAY_DEPS ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "archives built from Debian source packages by ./dev")
+set(SLIPWAY_DEPS ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "archives built from Debian source packages by tools/deps")
 
-# slipway_module(name SOURCES a.cc b.cc [USES base format ...] [LIBRARIES ...])
+# slipway_module(name SOURCES a.cc b.cc [LIBRARIES ...])
 function(slipway_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
   add_library(slipway_${name} OBJECT ${ARG_SOURCES})
@@ -35,6 +36,25 @@ function(slipway_link target)
   target_link_libraries(${target} PRIVATE ${SLIPWAY_DEPS}/lib/libfmt.a ${SLIPWAY_DEPS}/lib/libsimdjson.a)
 endfunction()
 
+# slipway_program(name SOURCES main.cc): the program, at the root of the build folder. Unless sanitized it is a
+# static-pie: no loader, no shared library, starts in an empty root. Its symbols stand beside it, in <name>.debug.
+# Called by the last module (cli): every other must be known.
+function(slipway_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  slipway_link(${name})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  if(NOT SLIPWAY_SANITIZE)
+    # glibc warns at the link that getaddrinfo wants shared libraries at run time; main() restricts it to "files dns",
+    # which are inside (docs/decisions.md, "A static program").
+    target_link_options(${name} PRIVATE -static-pie)
+    add_custom_command(TARGET ${name} POST_BUILD
+      COMMAND llvm-objcopy-19 --only-keep-debug $<TARGET_FILE:${name}> $<TARGET_FILE:${name}>.debug
+      COMMAND llvm-objcopy-19 --strip-all --add-gnu-debuglink=$<TARGET_FILE:${name}>.debug $<TARGET_FILE:${name}>
+      VERBATIM)
+  endif()
+endfunction()
+
 # slipway_test(module SOURCES x_test.cc ...): one program a module, run by ctest with its working directory at the root.
 function(slipway_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
@@ -44,10 +64,11 @@ function(slipway_test name)
   endforeach()
 endfunction()
 
-# slipway_tests(): called once, after every module is known.
+# slipway_tests(): called once, after every module is known. The target unit_tests builds them all.
 function(slipway_tests)
   find_package(GTest REQUIRED)
   get_property(names GLOBAL PROPERTY SLIPWAY_TESTS)
+  add_custom_target(unit_tests)
   foreach(name IN LISTS names)
     get_property(sources GLOBAL PROPERTY SLIPWAY_TEST_SOURCES_${name})
     add_executable(${name}_test ${sources})
@@ -55,5 +76,14 @@ function(slipway_tests)
     target_link_libraries(${name}_test PRIVATE GTest::gmock_main)
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+    add_dependencies(unit_tests ${name}_test)
   endforeach()
+endfunction()
+
+# slipway_fuzz(x SOURCES x_fuzz.cc): one libFuzzer program; ./dev fuzz runs each, from the seeds of fuzz/corpus/<x>.
+function(slipway_fuzz name)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  add_executable(${name}_fuzz ${ARG_SOURCES})
+  slipway_link(${name}_fuzz)
+  target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
 endfunction()
