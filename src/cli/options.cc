@@ -2,7 +2,6 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
-
 #include <cstdio>
 
 #include "base/text.h"
@@ -59,8 +58,9 @@ bool Options::parse(std::span<const char* const> arguments, int& exit_code) {
     const std::string first = extras.empty() ? std::string() : extras.front();
     const std::vector<std::string_view> names(impl_->names.begin(), impl_->names.end());
     const std::string_view near = nearest(first.substr(0, first.find('=')), names);
-    exit_code = report({Code::kUsage, "unknown option " + printable(first),
-                        near.empty() ? "See " + impl_->app.get_name() + " --help" : "Did you mean " + std::string(near) + "?"});
+    exit_code =
+        report({Code::kUsage, "unknown option " + printable(first),
+                near.empty() ? "See " + impl_->app.get_name() + " --help" : "Did you mean " + std::string(near) + "?"});
   } catch (const CLI::ParseError& error) {
     exit_code = report({Code::kUsage, error.what(), "See " + impl_->app.get_name() + " --help"});
   }

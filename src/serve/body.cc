@@ -24,12 +24,18 @@ constexpr std::size_t kKeepBytes = std::size_t{1} << 20;
 
 std::string_view type_name(dom::element_type type) {
   switch (type) {
-    case dom::element_type::ARRAY: return "a list";
-    case dom::element_type::OBJECT: return "an object";
-    case dom::element_type::STRING: return "text";
-    case dom::element_type::BOOL: return "true or false";
-    case dom::element_type::NULL_VALUE: return "null";
-    default: return "a number";
+    case dom::element_type::ARRAY:
+      return "a list";
+    case dom::element_type::OBJECT:
+      return "an object";
+    case dom::element_type::STRING:
+      return "text";
+    case dom::element_type::BOOL:
+      return "true or false";
+    case dom::element_type::NULL_VALUE:
+      return "null";
+    default:
+      return "a number";
   }
 }
 
@@ -43,15 +49,28 @@ Error json_error(simdjson::error_code code, std::uint32_t depth) {
   std::string message = "the body is not JSON: ";
   switch (code) {
     case simdjson::NUMBER_ERROR:
-    case simdjson::BIGINT_ERROR: message += "a number is malformed or beyond 64 bits (write 1e20, not its digits)"; break;
-    case simdjson::UTF8_ERROR: message += "it is not valid UTF-8"; break;
-    case simdjson::STRING_ERROR: message += "a text has a bad escape"; break;
-    case simdjson::UNESCAPED_CHARS: message += "a text holds a raw control character"; break;
-    case simdjson::UNCLOSED_STRING: message += "a text is not closed"; break;
+      message += "a number is malformed or beyond 64 bits (write 1e20, not its digits)";
+      break;
+    case simdjson::UTF8_ERROR:
+      message += "it is not valid UTF-8";
+      break;
+    case simdjson::STRING_ERROR:
+      message += "a text has a bad escape";
+      break;
+    case simdjson::UNESCAPED_CHARS:
+      message += "a text holds a raw control character";
+      break;
+    case simdjson::UNCLOSED_STRING:
+      message += "a text is not closed";
+      break;
     case simdjson::T_ATOM_ERROR:
     case simdjson::F_ATOM_ERROR:
-    case simdjson::N_ATOM_ERROR: message += "a word is not true, false or null (NaN and Infinity are not JSON)"; break;
-    default: message += "a bracket, comma, colon or value is missing or out of place"; break;
+    case simdjson::N_ATOM_ERROR:
+      message += "a word is not true, false or null (NaN and Infinity are not JSON)";
+      break;
+    default:
+      message += "a bracket, comma, colon or value is missing or out of place";
+      break;
   }
   return {Code::kInvalid, std::move(message)};
 }
@@ -74,7 +93,7 @@ struct BodyReader::Impl {
   std::size_t at = 0;          // the next row
   dom::array::iterator place;  // kList
   struct Column {
-    std::uint32_t field;       // or kNoField
+    std::uint32_t field;  // or kNoField
     std::string_view name;
     dom::array::iterator place;
   };
@@ -82,7 +101,7 @@ struct BodyReader::Impl {
 
   std::vector<Cell> cells;
   std::vector<Extra> extras;
-  std::vector<Cell> texts;     // elements of lists in this row
+  std::vector<Cell> texts;  // elements of lists in this row
   std::string problem;
 
   Result<void> parse(std::string_view body);
@@ -259,14 +278,28 @@ void BodyReader::Impl::keep_last_of_equal_extras() {
 
 bool BodyReader::Impl::to_cell(std::string_view name, dom::element value, Cell& cell) {
   switch (value.type()) {
-    case dom::element_type::INT64: cell = Cell::of(value.get_int64().value_unsafe()); return true;
-    case dom::element_type::UINT64: cell = Cell::of(double(value.get_uint64().value_unsafe())); return true;
-    case dom::element_type::DOUBLE: cell = Cell::of(value.get_double().value_unsafe()); return true;
-    case dom::element_type::BOOL: cell = Cell::of(value.get_bool().value_unsafe()); return true;
-    case dom::element_type::NULL_VALUE: cell = Cell::null(); return true;
-    case dom::element_type::OBJECT: cell = Cell::other(); return true;
-    case dom::element_type::STRING: return text_to_cell(name, value.get_string().value_unsafe(), cell);
-    case dom::element_type::ARRAY: return list_to_cell(name, value.get_array().value_unsafe(), cell);
+    case dom::element_type::INT64:
+      cell = Cell::of(value.get_int64().value_unsafe());
+      return true;
+    case dom::element_type::UINT64:
+      cell = Cell::of(double(value.get_uint64().value_unsafe()));
+      return true;
+    case dom::element_type::DOUBLE:
+      cell = Cell::of(value.get_double().value_unsafe());
+      return true;
+    case dom::element_type::BOOL:
+      cell = Cell::of(value.get_bool().value_unsafe());
+      return true;
+    case dom::element_type::NULL_VALUE:
+      cell = Cell::null();
+      return true;
+    case dom::element_type::OBJECT:
+      cell = Cell::other();
+      return true;
+    case dom::element_type::STRING:
+      return text_to_cell(name, value.get_string().value_unsafe(), cell);
+    case dom::element_type::ARRAY:
+      return list_to_cell(name, value.get_array().value_unsafe(), cell);
   }
   return true;
 }
@@ -330,9 +363,15 @@ BodyReader::Next BodyReader::next() {
   self.clear_row();
   bool good = false;
   switch (self.shape) {
-    case Impl::Shape::kRecord: good = self.read_record(self.root.get_object().value_unsafe()); break;
-    case Impl::Shape::kRow: good = self.read_values(self.root.get_array().value_unsafe()); break;
-    case Impl::Shape::kColumns: good = self.read_columns(); break;
+    case Impl::Shape::kRecord:
+      good = self.read_record(self.root.get_object().value_unsafe());
+      break;
+    case Impl::Shape::kRow:
+      good = self.read_values(self.root.get_array().value_unsafe());
+      break;
+    case Impl::Shape::kColumns:
+      good = self.read_columns();
+      break;
     case Impl::Shape::kList:
       good = self.read_row(*self.place);
       ++self.place;

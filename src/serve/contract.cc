@@ -23,11 +23,16 @@ std::string quoted(std::string_view text) { return '"' + printable(text) + '"'; 
 
 std::string_view got(const Cell& cell) {
   switch (cell.kind) {
-    case Cell::Kind::kText: return "text";
-    case Cell::Kind::kTexts: return "a list of texts";
-    case Cell::Kind::kOther: return "an object or a list";
-    case Cell::Kind::kBool: return "true or false";
-    default: return "a number";
+    case Cell::Kind::kText:
+      return "text";
+    case Cell::Kind::kTexts:
+      return "a list of texts";
+    case Cell::Kind::kOther:
+      return "an object or a list";
+    case Cell::Kind::kBool:
+      return "true or false";
+    default:
+      return "a number";
   }
 }
 
@@ -139,9 +144,12 @@ class Judgement {
   void category(std::uint32_t index, const Field& field, std::string_view value) {
     if (!plan_.unseen(index, value)) return;
     switch (contract_) {
-      case Contract::kStrict: return refuse(unseen(row_, field, value, findings_));
-      case Contract::kAuto: return findings_.warning(unseen(row_, field, value, findings_));
-      case Contract::kIgnore: return findings_.count_ignored(Kind::kUnseenCategory);
+      case Contract::kStrict:
+        return refuse(unseen(row_, field, value, findings_));
+      case Contract::kAuto:
+        return findings_.warning(unseen(row_, field, value, findings_));
+      case Contract::kIgnore:
+        return findings_.count_ignored(Kind::kUnseenCategory);
     }
   }
 
@@ -171,7 +179,8 @@ class Judgement {
 
   void unknown_extra(const Extra& extra, std::span<const std::string_view> absent) {
     switch (contract_) {
-      case Contract::kIgnore: break;
+      case Contract::kIgnore:
+        break;
       case Contract::kStrict:
         return refuse(unknown(row_, extra.name, nearest_within(findings_, extra.name, plan_.model().schema().names())));
       case Contract::kAuto:

@@ -46,7 +46,9 @@ class Findings {
   std::span<const Deviation> warnings() const { return warnings_; }
   std::size_t error_count() const { return error_count_; }
   // By kind: answered (0) and refused (1).
-  std::uint32_t count(monitor::Deviation kind, bool refused) const { return counts_[std::size_t(kind)][refused ? 1 : 0]; }
+  std::uint32_t count(monitor::Deviation kind, bool refused) const {
+    return counts_[std::size_t(kind)][refused ? 1 : 0];
+  }
   void count_ignored(monitor::Deviation kind) { ++counts_[std::size_t(kind)][0]; }
   bool any() const;
   // Drops the errors kept so far, not their counts: for answers row by row.

@@ -51,10 +51,10 @@ std::string detail_of(const Findings& findings, bool many) {
   const Deviation& first = errors.front();
   std::size_t others = findings.error_count() - 1;
   for (const Deviation& finding : errors.subspan(1)) {
-    const bool counterpart = finding.kind == monitor::Deviation::kMissingField &&
-                             std::ranges::any_of(errors, [&](const Deviation& error) {
-                               return error.row == finding.row && error.nearest == finding.field;
-                             });
+    const bool counterpart =
+        finding.kind == monitor::Deviation::kMissingField && std::ranges::any_of(errors, [&](const Deviation& error) {
+          return error.row == finding.row && error.nearest == finding.field;
+        });
     others -= counterpart ? 1 : 0;
   }
   std::string out = many ? "row " + std::to_string(first.row) + ": " + first.message : first.message;

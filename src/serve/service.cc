@@ -57,15 +57,16 @@ std::uint64_t random_seed() {
 }
 
 std::uint64_t ns_between(http::Clock::time_point from, http::Clock::time_point to) {
-  return std::uint64_t(std::max<std::int64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(to - from).count(), 0));
+  return std::uint64_t(
+      std::max<std::int64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(to - from).count(), 0));
 }
 
 // True for names that can only mean this machine. A page of another site that has made its own name point here
 // (DNS rebinding) still sends that name.
 bool names_loopback(std::string_view host) {
   return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
-         (host.starts_with("127.") && std::ranges::all_of(host, [](char c) { return c == '.' || (c >= '0' && c <= '9'); }));
+         (host.starts_with("127.") &&
+          std::ranges::all_of(host, [](char c) { return c == '.' || (c >= '0' && c <= '9'); }));
 }
 
 std::string_view origin_host(std::string_view origin) {
@@ -272,8 +273,7 @@ http::Response ServiceHandler::refuse(const http::Request& request, const Error&
   begin(worker, request);
   http::Response response = problem(worker.out, error, worker.id);
   response.request_id = worker.id;
-  observe(service_, worker, request,
-          {.route = no_route(), .status = response.status, .queue_ns = 0, .total_ns = 0});
+  observe(service_, worker, request, {.route = no_route(), .status = response.status, .queue_ns = 0, .total_ns = 0});
   return response;
 }
 

@@ -74,7 +74,8 @@ Result<void> apply_environment(Settings& settings, std::span<const char* const> 
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
   const auto wrong = [&] {
-    return fail(Code::kUsage, "\"" + printable(text) + "\" is not address:port", "For example 127.0.0.1:9696 or [::1]:9696");
+    return fail(Code::kUsage, "\"" + printable(text) + "\" is not address:port",
+                "For example 127.0.0.1:9696 or [::1]:9696");
   };
   const std::size_t colon = text.rfind(':');
   if (colon == text.npos) return wrong();

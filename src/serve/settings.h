@@ -31,8 +31,7 @@ struct Settings {
   template <class F>
   static void fields(F&& f) {
     f("listen", &Settings::listen, "address:port of the data listener; port 0 takes any free one");
-    f("ops_listen", &Settings::ops_listen,
-      "address:port of the operations listener (livez, readyz, metrics), or off");
+    f("ops_listen", &Settings::ops_listen, "address:port of the operations listener (livez, readyz, metrics), or off");
     f("allow_anonymous", &Settings::allow_anonymous, "let anyone who reaches a non-loopback address in, without a key");
     f("contract", &Settings::contract, "what becomes of records that deviate from the schema: auto, strict or ignore");
     f("log", &Settings::log, "request log, a JSON line a request: - for standard error, off, or a file");

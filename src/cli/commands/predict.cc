@@ -37,12 +37,10 @@ Result<int> run(std::vector<std::string> arguments, const std::string& contract,
   const serve::Contract mode = SLIPWAY_TRY(serve::parse_contract(contract));
   engine::Plan plan = SLIPWAY_TRY(load(arguments, feature_names));
   const std::unique_ptr<Log> log = SLIPWAY_TRY(Log::open("off"));
-  const serve::Service service(std::move(plan),
-                               {.model_name = file_stem(arguments.back()),
-                                .version = std::string(kVersion),
-                                .contract = mode,
-                                .limits = {}},
-                               *log);
+  const serve::Service service(
+      std::move(plan),
+      {.model_name = file_stem(arguments.back()), .version = std::string(kVersion), .contract = mode, .limits = {}},
+      *log);
   const serve::ServiceHandler handler(service, {.shows = serve::Listener::kData, .loopback_only = false});
   const auto worker = handler.make_worker();
   serve::http::Request request;

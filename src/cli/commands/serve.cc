@@ -146,11 +146,12 @@ void add_server_gauges(serve::Service& service, const http::Server& server) {
     out.push_back({"slipway_connections_open", "Connections now open.", false, double(counts.open)});
     out.push_back({"slipway_connections_accepted_total", "Connections taken.", true, double(counts.accepted)});
     out.push_back({"slipway_connections_refused_total", "Connections turned away.", true, double(counts.refused)});
-    out.push_back({"slipway_connection_timeouts_total", "Connections that were too slow.", true, double(counts.timeouts)});
+    out.push_back(
+        {"slipway_connection_timeouts_total", "Connections that were too slow.", true, double(counts.timeouts)});
     out.push_back({"slipway_connection_resets_total", "Connections that peers reset.", true, double(counts.resets)});
     out.push_back({"slipway_accept_errors_total", "Failures to accept.", true, double(counts.accept_errors)});
-    out.push_back({"slipway_pool_rejections_total", "Requests that found the pool full.", true,
-                   double(counts.pool_rejections)});
+    out.push_back(
+        {"slipway_pool_rejections_total", "Requests that found the pool full.", true, double(counts.pool_rejections)});
   };
 }
 
@@ -169,8 +170,8 @@ Result<void> run(const std::vector<std::string>& files, const std::vector<std::s
                           .limits = {.rows = settings.rows, .depth = 64, .text_bytes = 64 * 1024}},
                          *log);
   const bool both = listening.data.loopback;
-  const serve::ServiceHandler data(service, {.shows = both ? Listener::kBoth : Listener::kData,
-                                             .loopback_only = !settings.allow_anonymous});
+  const serve::ServiceHandler data(
+      service, {.shows = both ? Listener::kBoth : Listener::kData, .loopback_only = !settings.allow_anonymous});
   const serve::ServiceHandler ops(service, {.shows = Listener::kOps, .loopback_only = !settings.allow_anonymous});
   std::vector<http::ListenerOptions> listeners = {{listening.data.address, listening.data.port, &data}};
   if (listening.ops) listeners.push_back({listening.ops->address, listening.ops->port, &ops});

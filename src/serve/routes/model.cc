@@ -39,9 +39,12 @@ void append_field(std::string& out, const model::Field& field) {
 
 std::string_view contract_name(Contract contract) {
   switch (contract) {
-    case Contract::kAuto: return "auto";
-    case Contract::kStrict: return "strict";
-    case Contract::kIgnore: return "ignore";
+    case Contract::kAuto:
+      return "auto";
+    case Contract::kStrict:
+      return "strict";
+    case Contract::kIgnore:
+      return "ignore";
   }
   return "auto";
 }

@@ -56,9 +56,7 @@ void append_answer(std::string& out, const Service& service, const engine::Answe
 class Prediction {
  public:
   Prediction(const http::Request& request, Context& context)
-      : service_(context.service),
-        worker_(context.worker),
-        by_row_(has_parameter(request.query, kOnErrorRow)) {}
+      : service_(context.service), worker_(context.worker), by_row_(has_parameter(request.query, kOnErrorRow)) {}
 
   Result<http::Response> run(std::string_view body) {
     BodyReader& reader = worker_.reader;
@@ -95,8 +93,8 @@ class Prediction {
   // Validates and runs one row; the answer is in worker_.answer.
   bool run_row(std::uint32_t row) {
     BodyReader& reader = worker_.reader;
-    const bool fit = judge(service_.plan(), service_.options().contract, row, reader.cells(), reader.extras(),
-                           worker_.findings);
+    const bool fit =
+        judge(service_.plan(), service_.options().contract, row, reader.cells(), reader.extras(), worker_.findings);
     if (!fit) return false;
     const auto begun = http::Clock::now();
     service_.plan().run({reader.cells(), reader.extras()}, *worker_.scratch, worker_.answer);
