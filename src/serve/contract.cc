@@ -255,22 +255,19 @@ bool judge(const engine::Plan& plan, Contract contract, std::uint32_t row, std::
 
 Deviation refusal(const engine::Plan& plan, const engine::Answer& answer, std::uint32_t row,
                   std::span<const Cell> cells) {
-  const auto fields = plan.model().schema().fields();
-  const auto* dictionary = std::get_if<model::VectorizeDict>(&plan.model().steps().front().op);
-  std::string name;
-  if (dictionary != nullptr && answer.refusal_column < dictionary->names.size()) {
-    name = dictionary->names[answer.refusal_column];
-  } else if (dictionary == nullptr && answer.refusal_column < fields.size()) {
-    name = fields[answer.refusal_column].name;
+  const std::uint32_t index = answer.refusal_field;
+  if (index == model::Schema::kNoField) {
+    return {
+        .kind = Kind::kNotAccepted, .row = row, .field = {}, .nearest = {}, .expected = {}, .message = answer.refusal};
   }
-  const std::uint32_t field = plan.model().schema().find(name);
-  if (field != model::Schema::kNoField && cells[field].missing()) return missing(row, fields[field]);
+  const Field& field = plan.model().schema().fields()[index];
+  if (cells[index].missing()) return missing(row, field);
   return {.kind = Kind::kNotAccepted,
           .row = row,
-          .field = name,
+          .field = field.name,
           .nearest = {},
           .expected = {},
-          .message = "field " + quoted(name) + ": " + answer.refusal};
+          .message = "field " + quoted(field.name) + ": " + answer.refusal};
 }
 
 }  // namespace slipway::serve
