@@ -66,10 +66,10 @@ Error json_error(simdjson::error_code code, std::uint32_t depth) {
     case simdjson::T_ATOM_ERROR:
     case simdjson::F_ATOM_ERROR:
     case simdjson::N_ATOM_ERROR:
-      message += "a word is not true, false or null (NaN and Infinity are not JSON)";
+      message += "a word is not true, false or null";
       break;
     default:
-      message += "a bracket, comma, colon or value is missing or out of place";
+      message += "a bracket, comma, colon or value is missing or out of place (NaN and Infinity are not JSON)";
       break;
   }
   return {Code::kInvalid, std::move(message)};

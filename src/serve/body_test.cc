@@ -14,10 +14,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 Schema schema(bool records_only) {
-  const auto made = Schema::create(
+  auto made = Schema::create(
       {{.name = "a", .takes_number = true}, {.name = "b", .takes_number = true, .takes_text = true}}, records_only);
   EXPECT_TRUE(made);
-  return *made;
+  return std::move(*made);
 }
 
 std::string show(const Cell& cell) {
