@@ -2,6 +2,7 @@
 #include <netdb.h>
 #include <nss.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <span>
@@ -18,13 +19,12 @@ namespace {
 using slipway::cli::Command;
 using slipway::cli::commands;
 
-int help() {
-  std::fputs("Slipway serves a trained model's file over HTTP, without ever executing it.\n\n", stdout);
+void help(std::FILE* to) {
+  std::fputs("Slipway serves a trained model's file over HTTP, without ever executing it.\n\n", to);
   for (const Command& command : commands()) {
-    std::printf("  slipway %-11s %s\n", std::string(command.name).c_str(), std::string(command.summary).c_str());
+    std::fprintf(to, "  slipway %-11s %s\n", std::string(command.name).c_str(), std::string(command.summary).c_str());
   }
-  std::fputs("\n`slipway COMMAND --help` says what a command takes. Try: slipway serve churn.pkl\n", stdout);
-  return 0;
+  std::fputs("\n`slipway COMMAND --help` says what a command takes. Try: slipway serve churn.pkl\n", to);
 }
 
 int unknown(std::string_view name) {
@@ -36,6 +36,18 @@ int unknown(std::string_view name) {
                                             : "Did you mean slipway " + std::string(near) + "?"});
 }
 
+int run(std::string_view name, std::span<const char* const> arguments) {
+  if (name == "help" || name == "--help" || name == "-h") {
+    help(stdout);
+    return 0;
+  }
+  if (name == "--version") name = "version";
+  for (const Command& command : commands()) {
+    if (command.name == name) return command.run(command, arguments);
+  }
+  return unknown(name);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -43,11 +55,11 @@ int main(int argc, char** argv) {
   __nss_configure_lookup("hosts", "files dns");
   std::signal(SIGPIPE, SIG_IGN);
   const std::span<char*> all(argv, std::size_t(argc));
-  const std::string_view name = argc > 1 ? all[1] : "help";
-  if (name == "help" || name == "--help" || name == "-h") return help();
-  const std::string_view wanted = name == "--version" ? "version" : name;
-  for (const Command& command : commands()) {
-    if (command.name == wanted) return command.run(command, all.subspan(2));
+  if (argc < 2) {
+    help(stderr);
+    return slipway::info(slipway::Code::kUsage).exit;
   }
-  return unknown(name);
+  const int exit_code = run(all[1], all.subspan(2));
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+  return slipway::cli::report(slipway::system_error("standard output", errno));
 }
