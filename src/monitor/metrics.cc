@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <functional>
 #include <utility>
 
 namespace slipway::monitor {
@@ -111,83 +110,114 @@ Metrics::Shard& Metrics::shard() {
   return *shards_.back();
 }
 
-void Metrics::render(std::string& out, std::span<const Gauge> gauges) const {
-  const std::scoped_lock lock(mutex_);
-  const auto total = [&](const std::function<std::uint64_t(const Shard&)>& of) {
+// One scrape: the shards as they are now, added up name by name.
+class Metrics::Page {
+ public:
+  Page(const Metrics& metrics, std::string& out) : setup_(metrics.setup_), shards_(metrics.shards_), out_(out) {}
+
+  void guides() const {
+    head(out_, "ml_requests_total", "counter", "Prediction requests answered, whatever the status.");
+    std::uint64_t all = 0;
+    for (std::size_t i = 0; i < setup_.statuses.size(); ++i) all += requests(setup_.predict_route, i);
+    sample(out_, "ml_requests_total", "", all);
+    head(out_, "ml_request_duration_seconds", "histogram",
+         "Prediction requests, from last byte received to answer ready.");
+    histogram(out_, "ml_request_duration_seconds", "", duration(setup_.predict_route));
+  }
+
+  void model() const {
+    const std::string name = label("model_name", setup_.model.name);
+    head(out_, "model_predictions_total", "counter",
+         "Predictions by predicted class; of a regressor under the class \"\".");
+    const auto& classes = setup_.model.classes;
+    for (std::size_t i = 0; i < std::max<std::size_t>(classes.size(), 1); ++i) {
+      const std::string predicted = label("prediction_class", classes.empty() ? std::string_view() : classes[i]);
+      sample(out_, "model_predictions_total", name + "," + predicted,
+             total([&](const Shard& shard) { return shard.predictions_[i].value(); }));
+    }
+    head(out_, "model_prediction_latency_seconds", "histogram", "Time in the model alone, by request.");
+    HistogramSum time;
+    for (const auto& shard : shards_) time.add(shard->model_time_);
+    histogram(out_, "model_prediction_latency_seconds", name, time);
+    head(out_, "slipway_model_info", "gauge", "The model being served.");
+    sample(out_, "slipway_model_info",
+           label("model", setup_.model.name) + "," + label("library", setup_.model.library) + "," +
+               label("chain", setup_.model.chain),
+           std::uint64_t{1});
+  }
+
+  void routes() const {
+    head(out_, "slipway_requests_total", "counter", "Requests answered.");
+    for (std::size_t route = 0; route < setup_.routes.size(); ++route) {
+      for (std::size_t i = 0; i < setup_.statuses.size(); ++i) {
+        const std::uint64_t count = requests(route, i);
+        if (count == 0 && setup_.statuses[i] != 200) continue;  // a zero for each status would be noise
+        const std::string status = std::to_string(setup_.statuses[i]);
+        sample(out_, "slipway_requests_total", label("route", setup_.routes[route]) + "," + label("code", status),
+               count);
+      }
+    }
+    head(out_, "slipway_request_duration_seconds", "histogram", "From last byte received to answer ready.");
+    for (std::size_t route = 0; route < setup_.routes.size(); ++route) {
+      histogram(out_, "slipway_request_duration_seconds", label("route", setup_.routes[route]), duration(route));
+    }
+    head(out_, "slipway_received_bytes_total", "counter", "Bytes of request bodies.");
+    sample(out_, "slipway_received_bytes_total", "", total([](const Shard& s) { return s.bytes_in_.value(); }));
+    head(out_, "slipway_sent_bytes_total", "counter", "Bytes of response bodies.");
+    sample(out_, "slipway_sent_bytes_total", "", total([](const Shard& s) { return s.bytes_out_.value(); }));
+  }
+
+  void deviations() const {
+    head(out_, "slipway_contract_deviations_total", "counter",
+         "Records that deviate from what the model was trained on, by kind and by what became of them.");
+    for (std::size_t kind = 0; kind < std::size(kDeviations); ++kind) {
+      for (const bool refused : {false, true}) {
+        sample(out_, "slipway_contract_deviations_total",
+               label("model", setup_.model.name) + "," + label("kind", kDeviations[kind]) + "," +
+                   label("outcome", refused ? "refused" : "answered"),
+               total([&](const Shard& shard) { return shard.deviations_[kind][refused ? 1 : 0].value(); }));
+      }
+    }
+  }
+
+  void gauges(std::span<const Gauge> gauges) const {
+    head(out_, "slipway_build_info", "gauge", "This program.");
+    sample(out_, "slipway_build_info", label("version", setup_.version), std::uint64_t{1});
+    for (const Gauge& gauge : gauges) {
+      head(out_, gauge.name, gauge.counter ? "counter" : "gauge", gauge.help);
+      sample(out_, gauge.name, "", gauge.value);
+    }
+  }
+
+ private:
+  template <class Of>
+  std::uint64_t total(Of&& of) const {
     std::uint64_t sum = 0;
     for (const auto& shard : shards_) sum += of(*shard);
     return sum;
-  };
-  const auto duration = [&](std::size_t route) {
+  }
+  std::uint64_t requests(std::size_t route, std::size_t status) const {
+    return total([&](const Shard& s) { return s.requests_[route * setup_.statuses.size() + status].value(); });
+  }
+  HistogramSum duration(std::size_t route) const {
     HistogramSum sum;
     for (const auto& shard : shards_) sum.add(shard->durations_[route]);
     return sum;
-  };
-  const auto requests = [&](std::size_t route, std::size_t column) {
-    return total([&](const Shard& s) { return s.requests_[route * setup_.statuses.size() + column].value(); });
-  };
+  }
 
-  head(out, "ml_requests_total", "counter", "Prediction requests answered, whatever the status.");
-  std::uint64_t predictions = 0;
-  for (std::size_t i = 0; i < setup_.statuses.size(); ++i) predictions += requests(setup_.predict_route, i);
-  sample(out, "ml_requests_total", "", predictions);
-  head(out, "ml_request_duration_seconds", "histogram",
-       "Prediction requests, from last byte received to answer ready.");
-  histogram(out, "ml_request_duration_seconds", "", duration(setup_.predict_route));
+  const Setup& setup_;
+  const std::vector<std::unique_ptr<Shard>>& shards_;
+  std::string& out_;
+};
 
-  const std::string model = label("model_name", setup_.model.name);
-  head(out, "model_predictions_total", "counter",
-       "Predictions by predicted class; of a regressor under the class \"\".");
-  const auto& classes = setup_.model.classes;
-  for (std::size_t i = 0; i < std::max<std::size_t>(classes.size(), 1); ++i) {
-    const std::string prediction_class = label("prediction_class", classes.empty() ? "" : std::string_view(classes[i]));
-    sample(out, "model_predictions_total", model + "," + prediction_class,
-           total([&](const Shard& s) { return s.predictions_[i].value(); }));
-  }
-  head(out, "model_prediction_latency_seconds", "histogram", "Time in the model alone, by request.");
-  HistogramSum model_time;
-  for (const auto& shard : shards_) model_time.add(shard->model_time_);
-  histogram(out, "model_prediction_latency_seconds", model, model_time);
-
-  head(out, "slipway_requests_total", "counter", "Requests answered.");
-  for (std::size_t route = 0; route < setup_.routes.size(); ++route) {
-    for (std::size_t i = 0; i < setup_.statuses.size(); ++i) {
-      const std::uint64_t count = requests(route, i);
-      if (count == 0 && setup_.statuses[i] != 200)
-        continue;  // 200 says 0 before the first event, the rest would be noise
-      const std::string status = std::to_string(setup_.statuses[i]);
-      sample(out, "slipway_requests_total", label("route", setup_.routes[route]) + "," + label("code", status), count);
-    }
-  }
-  head(out, "slipway_request_duration_seconds", "histogram", "From last byte received to answer ready.");
-  for (std::size_t route = 0; route < setup_.routes.size(); ++route) {
-    histogram(out, "slipway_request_duration_seconds", label("route", setup_.routes[route]), duration(route));
-  }
-  head(out, "slipway_contract_deviations_total", "counter",
-       "Records that deviate from what the model was trained on, by kind and by what became of them.");
-  for (std::size_t kind = 0; kind < std::size(kDeviations); ++kind) {
-    for (const bool refused : {false, true}) {
-      sample(out, "slipway_contract_deviations_total",
-             label("model", setup_.model.name) + "," + label("kind", kDeviations[kind]) + "," +
-                 label("outcome", refused ? "refused" : "answered"),
-             total([&](const Shard& s) { return s.deviations_[kind][refused ? 1 : 0].value(); }));
-    }
-  }
-  head(out, "slipway_received_bytes_total", "counter", "Bytes of request bodies.");
-  sample(out, "slipway_received_bytes_total", "", total([](const Shard& s) { return s.bytes_in_.value(); }));
-  head(out, "slipway_sent_bytes_total", "counter", "Bytes of response bodies.");
-  sample(out, "slipway_sent_bytes_total", "", total([](const Shard& s) { return s.bytes_out_.value(); }));
-  head(out, "slipway_model_info", "gauge", "The model being served.");
-  sample(out, "slipway_model_info",
-         label("model", setup_.model.name) + "," + label("library", setup_.model.library) + "," +
-             label("chain", setup_.model.chain),
-         std::uint64_t{1});
-  head(out, "slipway_build_info", "gauge", "This program.");
-  sample(out, "slipway_build_info", label("version", setup_.version), std::uint64_t{1});
-  for (const Gauge& gauge : gauges) {
-    head(out, gauge.name, gauge.counter ? "counter" : "gauge", gauge.help);
-    sample(out, gauge.name, "", gauge.value);
-  }
+void Metrics::render(std::string& out, std::span<const Gauge> gauges) const {
+  const std::scoped_lock lock(mutex_);
+  const Page page(*this, out);
+  page.guides();
+  page.model();
+  page.routes();
+  page.deviations();
+  page.gauges(gauges);
 }
 
 }  // namespace slipway::monitor

@@ -94,6 +94,7 @@ class Metrics {
   void render(std::string& out, std::span<const Gauge> gauges) const;
 
  private:
+  class Page;
   const Setup setup_;
   mutable std::mutex mutex_;  // guards shards_
   std::vector<std::unique_ptr<Shard>> shards_;
