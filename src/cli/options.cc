@@ -9,6 +9,8 @@
 
 namespace slipway::cli {
 
+const std::string_view kVersion = SLIPWAY_VERSION;
+
 struct Options::Impl {
   CLI::App app;
   std::vector<std::string> names;  // of the flags, with their dashes, for suggestions

@@ -13,7 +13,7 @@
 
 namespace slipway::cli {
 
-inline constexpr std::string_view kVersion = SLIPWAY_VERSION;
+extern const std::string_view kVersion;  // of Slipway: "0.1.0"
 
 // A command's options, declared one by one, then parsed.
 class Options {
