@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a model is: a list of steps over typed slots, the schema of what goes in and the named outputs that come out.
-// Built by importer/, run by engine/. A value; immutable once create() has checked it.
+// Built by importer/, run by engine/. Move-only; immutable once create() has checked it; any thread.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ enum class SlotType : std::uint8_t {
 
 struct Slot {
   SlotType type = SlotType::kDense;
-  std::uint32_t columns = 0;
+  std::uint32_t columns = 0;  // kRecord: fields; kIndex: how many different indices there can be
 };
 
 // Slot 0 is the record. Step i writes slot i + 1 and reads one slot before it.
@@ -76,9 +76,15 @@ class Model {
   // "DictVectorizer > LogisticRegression"
   std::string chain() const;
 
+  // What a RequireFinite step says of a value that it refuses: "LogisticRegression does not take NaN". As long as the
+  // model, wherever it is moved to. REQUIRES: `step` is such a step.
+  enum class Refused : std::uint8_t { kNan, kInfinity };
+  const char* refusal(std::size_t step, Refused what) const;
+
  private:
   Parts parts_;
   std::vector<Slot> slots_;
+  std::vector<std::string> refusals_;  // two a step: of NaN and of infinity; empty for other steps
 };
 
 // "yes", "0", "1.5", "True": the label as Python's str() prints it, for keys and metrics.

@@ -15,7 +15,7 @@
 
 namespace slipway::model {
 
-using Op = std::variant<VectorizeDict, StackNumbers, RequireFinite, Standardize, Linear, Expit, NormalizeRows, Softmax,
-                        WithComplement, WithNegation, PositiveIndex, ArgmaxIndex>;
+using Op = std::variant<VectorizeDict, Densify, StackNumbers, RequireFinite, Standardize, ScaleColumns, Linear, Expit,
+                        NormalizeRows, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex>;
 
 }  // namespace slipway::model

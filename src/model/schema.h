@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/name_table.h"
 
 namespace slipway::model {
 
@@ -25,9 +26,13 @@ struct Field {
   std::string_view expected() const;
 };
 
+// Move-only: names() borrows from the fields.
 class Schema {
  public:
-  // kCorrupt if two fields have one name.
+  Schema() = default;
+  Schema(Schema&&) noexcept = default;
+  Schema& operator=(Schema&&) noexcept = default;
+  // kCorrupt if two fields have one name, or a field takes nothing.
   static Result<Schema> create(std::vector<Field> fields, bool records_only);
 
   std::span<const Field> fields() const { return fields_; }
@@ -37,8 +42,8 @@ class Schema {
   bool records_only() const { return records_only_; }
 
   // The field's index, or kNoField. Does not allocate.
-  static constexpr std::uint32_t kNoField = ~0U;
-  std::uint32_t find(std::string_view name) const;
+  static constexpr std::uint32_t kNoField = NameTable::kNone;
+  std::uint32_t find(std::string_view name) const { return table_.find(0, name); }
 
   // A record that passes in strict mode, as JSON on one line.
   std::string example() const;
@@ -46,7 +51,7 @@ class Schema {
  private:
   std::vector<Field> fields_;
   std::vector<std::string_view> names_;
-  std::vector<std::uint32_t> slots_;  // open addressing, a power of two, at most half full; kNoField is empty
+  NameTable table_;
   bool records_only_ = false;
 };
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -50,11 +51,11 @@ struct Global {
 };
 
 struct Object {
-  Made made;
-  NodeId callable;          // a kGlobal in every file that a library writes; hostile files put anything here
-  NodeId args;              // a kTuple
-  NodeId kwargs = kNoNode;  // NEWOBJ_EX only
-  NodeId state = kNoNode;   // the last BUILD, raw: what it means is the class's business
+  Made made = Made::kReduce;
+  NodeId callable = kNoNode;  // a kGlobal in every file that a library writes; hostile files put anything here
+  NodeId args = kNoNode;      // a kTuple
+  NodeId kwargs = kNoNode;    // NEWOBJ_EX only: a kDict
+  NodeId state = kNoNode;     // the last BUILD, raw: what it means is the class's business
 };
 
 struct Limits {
@@ -68,6 +69,9 @@ struct Limits {
   std::uint32_t long_bytes = 1'024;  // of LONG1 and LONG4
 };
 
+class Arena;
+struct Partial;
+
 class Document {
  public:
   // Reads the first pickle in `file`; the document keeps the file's bytes alive.
@@ -75,15 +79,19 @@ class Document {
   // (persistent ids, extension registry, out-of-band buffers), kRefused (not a pickle; see sniff.h). Each message
   // has the byte offset and the opcode's name.
   static Result<Document> read(FileBytes file, const Limits& limits = {});
+  // The same for those who look at a file instead of using it: whatever was read before an error, and the error.
+  static Partial read_partial(FileBytes file, const Limits& limits = {});
 
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;
   ~Document();
 
-  NodeId root() const;
-  std::size_t size() const;              // nodes
+  NodeId root() const;       // kNoNode only in a document that read_partial could not finish
+  std::size_t size() const;  // nodes; the ids are 0 to size() - 1, in the order of the file
+  std::uint64_t file_bytes() const;
+  std::uint64_t opcodes() const;
   int protocol() const;                  // the highest PROTO seen, 0 if none
-  std::uint64_t end_offset() const;      // one past STOP
+  std::uint64_t end_offset() const;      // one past STOP; the opcode that failed if unfinished
   std::uint64_t trailing_bytes() const;  // in the file after STOP
 
   Kind kind(NodeId node) const;
@@ -103,19 +111,30 @@ class Document {
   // Of an object: key, value, ... that SETITEM(S) added. Empty otherwise.
   std::span<const NodeId> pairs(NodeId node) const;
 
-  // Every distinct callable of an object, in order of first use: what Python would have imported and called.
+  // Every distinct callable of an object, in order of first use: what Python would have called. Objects that the file
+  // made and dropped again count too. Two nodes with the same name are one.
   std::vector<NodeId> callables() const;
 
+  // What lay on the stack, bottom first, where read_partial gave up; else empty.
+  std::span<const NodeId> unfinished() const;
+
  private:
-  friend class Reader;
-  Document();
-  struct Arena;
+  friend Global class_of(const Document& document, NodeId object);
+  explicit Document(std::unique_ptr<Arena> arena);
   std::unique_ptr<Arena> arena_;
 };
 
+struct Partial {
+  Document document;
+  std::optional<Error> error;  // none: the document is whole
+};
+
+// A name as Python 3 says it: __builtin__ is builtins, copy_reg is copyreg, __builtin__.unicode is builtins.str.
+Global modern(Global name);
+
 // The class or function an object was made by, as "module.name": looks through copyreg._reconstructor and
 // copyreg.__newobj__ to the class itself, maps Python 2 module names (__builtin__, copy_reg) to today's. Empty parts
-// if the callable is not a name.
+// if the callable is not a name. REQUIRES: a kObject.
 Global class_of(const Document& document, NodeId object);
 
 // The value of a text key in a dict, by last match; kNoNode if absent. Python 2's bytes keys match too.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,27 +24,34 @@ struct DType {
     std::uint32_t offset;
     NodeId dtype;
   };
-  std::vector<FieldType> fields;  // of a structured dtype, inside itemsize
+  std::vector<FieldType> fields;  // of a structured dtype: by offset, inside itemsize, not overlapping
 };
+
+// Of any numpy.dtype object. Fields are not read deeper: read_dtype(field.dtype) does.
+Result<DType> read_dtype(const Document& document, NodeId node);
 
 // An array as stored. Exactly one of `data` and `objects` is used.
 struct Array {
   DType dtype;
   std::vector<std::uint64_t> shape;
-  bool fortran = false;             // `data` is column-major; `objects` never is
-  std::uint64_t count = 0;          // product of shape
-  std::string_view data;            // count * itemsize bytes
-  std::span<const NodeId> objects;  // of dtype O
+  bool fortran = false;                        // `data` is column-major; `objects` never is
+  std::uint64_t count = 0;                     // product of shape
+  std::string_view data;                       // count * itemsize bytes
+  std::span<const NodeId> objects;             // of dtype O
+  std::shared_ptr<const std::string> decoded;  // keeps `data` where the file writes it as text (protocols 0 to 2)
 };
 
 // True if the node is an ndarray (by _reconstruct or _frombuffer) or a numpy scalar. Says nothing of its health.
 bool is_array(const Document& document, NodeId node);
 bool is_scalar(const Document& document, NodeId node);
 
+// Of an array, or of a numpy scalar (shape {}). Errors: kCorrupt where the parts do not fit together, kUnsupported,
+// kTooLarge; each with the byte offset of what is wrong.
 Result<Array> read_array(const Document& document, NodeId node);
 
 // Real numbers in C order, whatever their dtype (bool, integers and floats of any size and endianness): a Python
-// number, a numpy scalar (shape {}), an array, or a list of numbers (shape {n}). Integers above 2^53 round to nearest.
+// number, a numpy scalar (shape {}), an array, or a list or tuple of numbers (shape {n}). Integers above 2^53 round to
+// nearest; one beyond the range of a double is an error.
 struct Numbers {
   std::vector<double> values;
   std::vector<std::uint64_t> shape;
@@ -56,9 +64,10 @@ struct Scalar {
   enum class Kind : std::uint8_t { kNone, kBool, kInt, kFloat, kText } kind = Kind::kNone;
   std::int64_t integer = 0;  // kBool (0, 1) and kInt
   double real = 0;           // kFloat
-  std::string text;          // kText, UTF-8
+  std::string text;          // kText: UTF-8, lone surrogates as they are; bytes that are not UTF-8 as Latin-1
 };
-// The elements of an array, list or tuple of labels, or one scalar: text arrays (U, S), object arrays, numbers.
+// The elements of an array, list or tuple of labels, or one scalar: text arrays (U, S), object arrays, numbers. C
+// order.
 Result<std::vector<Scalar>> read_scalars(const Document& document, NodeId node);
 
 }  // namespace slipway::pickle

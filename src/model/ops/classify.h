@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -14,8 +15,8 @@ struct Fieldless {
   template <class F>
   static void fields(F&&) {}
   Result<void> check(std::uint32_t cols) const {
-    if (cols < Self::kMinCols) return fail(Code::kCorrupt, std::string(Self::kName) + ": too few columns");
-    if (cols > Self::kMaxCols) return fail(Code::kCorrupt, std::string(Self::kName) + ": too many columns");
+    if (cols < Self::kMinCols) return fail(Code::kCorrupt, "too few columns");
+    if (cols > Self::kMaxCols) return fail(Code::kCorrupt, "too many columns");
     return {};
   }
 };
@@ -55,14 +56,14 @@ struct WithNegation : Fieldless<WithNegation> {
   std::uint32_t out_cols(std::uint32_t) const { return 2; }
 };
 
-// [d] -> index 1 if d > 0, else 0
+// [d] -> index 1 if d > 0, else 0 (NaN too)
 struct PositiveIndex : Fieldless<PositiveIndex> {
   static constexpr std::string_view kName = "positive_index";
   static constexpr std::uint32_t kMinCols = 1, kMaxCols = 1;
   std::uint32_t out_cols(std::uint32_t) const { return 1; }
 };
 
-// The index of the largest; the first of equals. Source: numpy.argmax.
+// The index of the largest; the first of equals; the first NaN if there is one. Source: numpy.argmax.
 struct ArgmaxIndex : Fieldless<ArgmaxIndex> {
   static constexpr std::string_view kName = "argmax_index";
   static constexpr std::uint32_t kMinCols = 2, kMaxCols = ~0U;

@@ -8,9 +8,9 @@
 
 namespace slipway::model {
 
-// y = (x - offset) / scale by column, in this order, f64. It divides, as sklearn.preprocessing.StandardScaler does:
-// x * (1 / scale) can differ in the last bit, so a scaler that multiplies lowers to another operator.
-// An empty offset subtracts nothing (sparse rows stay sparse); an empty scale divides by nothing.
+// y = (x - offset) / scale by column, in this order, f64, dense rows. It divides, as sklearn.preprocessing.
+// StandardScaler does: x * (1 / scale) can differ in the last bit.
+// An empty offset subtracts nothing; an empty scale divides by nothing.
 struct Standardize {
   static constexpr std::string_view kName = "standardize";
   std::vector<double> offset, scale;
@@ -19,6 +19,20 @@ struct Standardize {
   static void fields(F&& f) {
     f("offset", &Standardize::offset);
     f("scale", &Standardize::scale);
+  }
+  std::uint32_t out_cols(std::uint32_t in) const { return in; }
+  Result<void> check(std::uint32_t cols) const;
+};
+
+// y = x * factor by column. What StandardScaler does to sparse rows, with factor = 1 / scale_: sklearn.utils.
+// sparsefuncs.inplace_column_scale. What a CSR row does not hold stays out of it.
+struct ScaleColumns {
+  static constexpr std::string_view kName = "scale_columns";
+  std::vector<double> factor;
+
+  template <class F>
+  static void fields(F&& f) {
+    f("factor", &ScaleColumns::factor);
   }
   std::uint32_t out_cols(std::uint32_t in) const { return in; }
   Result<void> check(std::uint32_t cols) const;

@@ -13,24 +13,44 @@ namespace slipway::model {
 
 // sklearn.feature_extraction.DictVectorizer: a number under `name` goes to the column `name`, a text t to the column
 // `name` + separator + t as 1, a list of texts to one column each, null to NaN under `name`; what has no column is
-// ignored; hits on one column add up. Gives CSR rows, columns ascending. Source: _dict_vectorizer.py, _transform.
+// ignored. Gives CSR rows, columns ascending, hits on one column in the order of the record (fields, then extras).
+// Source: _dict_vectorizer.py, _transform.
 struct VectorizeDict {
   static constexpr std::string_view kName = "vectorize_dict";
-  std::vector<std::string> names;  // of the columns, in order
+  static constexpr std::size_t kMaxSeparator = 64;  // bytes; bounds the work of finding which field a column is of
+  std::vector<std::string> names;                   // of the columns, in order
   std::string separator;
   bool lists = true;  // takes lists of texts (scikit-learn 0.24 and later)
+  // Refuses a value of another kind even where its name has no column. False: scikit-learn before 0.24, sparse, which
+  // looked the name up first.
+  bool refuse_unknown = true;
 
   template <class F>
   static void fields(F&& f) {
     f("names", &VectorizeDict::names);
     f("separator", &VectorizeDict::separator);
     f("lists", &VectorizeDict::lists);
+    f("refuse_unknown", &VectorizeDict::refuse_unknown);
   }
   std::uint32_t out_cols(std::uint32_t) const { return std::uint32_t(names.size()); }
   Result<void> check(std::uint32_t cols) const;
 };
 
-// The schema's fields as numbers, in their order: the row that a table model takes. null is NaN.
+// CSR rows to dense ones. Hits on one column add up from 0.0, as scipy's toarray() does; or, in `last_wins`, each
+// overwrites the one before, as DictVectorizer(sparse=False) did before scikit-learn 1.0.
+struct Densify {
+  static constexpr std::string_view kName = "densify";
+  bool last_wins = false;
+
+  template <class F>
+  static void fields(F&& f) {
+    f("last_wins", &Densify::last_wins);
+  }
+  std::uint32_t out_cols(std::uint32_t in) const { return in; }
+  Result<void> check(std::uint32_t) const { return {}; }
+};
+
+// The schema's fields as numbers, in their order: the row that a table model takes. null is NaN, text is refused.
 struct StackNumbers {
   static constexpr std::string_view kName = "stack_numbers";
   std::uint32_t columns = 0;

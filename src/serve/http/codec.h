@@ -4,6 +4,7 @@
 // and any transfer coding but a single "chunked" are errors. Fuzzed by fuzz/http_fuzz.cc.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -59,6 +60,11 @@ class Parser {
 
   // True between requests with no byte of the next one: the peer may close here.
   bool idle() const;
+  // True if kComplete and bytes have been received behind the request.
+  bool more_behind() const;
+  // Gives the buffer back if idle(); the next space() makes a new one. capacity() is its size.
+  void release();
+  std::size_t capacity() const;
   // Body bytes received so far, for the progress limit.
   std::uint64_t body_received() const;
 
@@ -67,7 +73,19 @@ class Parser {
   std::unique_ptr<Impl> impl_;
 };
 
-// Appends the response. HEAD and 304 get the headers only. Does not allocate while `out` has room.
-void append_response(std::string& out, const Response& response, Method method, bool http_10, bool keep_alive);
+// Appends the response; HEAD, 204 and 304 get the headers only. No Date header if `date` (29 characters, IMF-fixdate)
+// is empty. Does not allocate while `out` has room.
+void append_response(std::string& out, const Response& response, Method method, bool http_10, bool keep_alive,
+                     std::string_view date = {});
+
+// The Date header's value, written at most once a second. One thread.
+class DateText {
+ public:
+  std::string_view at(std::chrono::system_clock::time_point now);
+
+ private:
+  std::int64_t second_ = -1;
+  char text_[32] = {};
+};
 
 }  // namespace slipway::serve::http

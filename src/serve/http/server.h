@@ -23,10 +23,12 @@ struct ServerOptions {
   CodecLimits codec;
   std::chrono::milliseconds header_timeout{10'000};  // from a head's first byte to its last
   std::chrono::milliseconds idle_timeout{60'000};    // between requests
-  std::uint32_t body_bytes_per_s = 1024;             // slower bodies are cut off, after a grace of 5 s
+  std::uint32_t body_bytes_per_s = 1024;             // slower bodies are cut off,
+  std::chrono::milliseconds body_grace{5'000};       // after this long
   std::chrono::milliseconds write_timeout{30'000};   // without progress
   std::chrono::milliseconds drain_delay{0};          // accept on after drain() this long
-  std::chrono::milliseconds drain_timeout{30'000};   // then what still runs is cut off
+  std::chrono::milliseconds drain_quiet{500};        // then connections that are idle this long are closed
+  std::chrono::milliseconds drain_timeout{30'000};   // and at last what still runs is cut off
 };
 
 struct ListenerOptions {
@@ -49,7 +51,8 @@ class Server {
   ServerCounts counts() const;  // any thread
 
   // Begins to drain: answers say "Connection: close", idle connections close, listeners close after drain_delay.
-  // Returns at once; any thread; `done` is called once, when the last request is answered or drain_timeout is over.
+  // Returns at once; any thread; `done` is called once, on a loop's thread, when the last connection has ended or
+  // drain_timeout is over. It must not destroy the server.
   void drain(std::function<void()> done);
   bool draining() const;
 

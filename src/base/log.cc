@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two buffers a writer: it fills one under its own mutex, which only the writing thread ever contends, and that
+// thread swaps it for the empty one and writes without holding anything.
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "base/text.h"
+
+namespace slipway {
+namespace {
+
+constexpr std::size_t kCapacity = std::size_t{1} << 20;  // a buffer; pages that are never filled cost nothing
+constexpr auto kEvery = std::chrono::milliseconds(100);
+
+void append_digits(std::string& out, int value, int width) {
+  std::array<char, 8> digits;
+  for (int i = width; i-- > 0; value /= 10) digits[std::size_t(i)] = char('0' + value % 10);
+  out.append(digits.data(), std::size_t(width));
+}
+
+}  // namespace
+
+Log::Writer::Writer(Log& log) : log_(log) {
+  filling_.reserve(kCapacity);
+  writing_.reserve(kCapacity);
+}
+
+void Log::Writer::append(std::string_view line) {
+  if (!log_.enabled()) return;
+  bool half = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    const std::size_t before = filling_.size();
+    if (before + line.size() + 1 > kCapacity) {
+      log_.dropped_.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    filling_.append(line).push_back('\n');
+    half = before < kCapacity / 2 && filling_.size() >= kCapacity / 2;
+  }
+  if (half) {
+    const std::scoped_lock lock(log_.mutex_);
+    log_.hurry_ = true;
+    log_.wake_.notify_one();
+  }
+}
+
+Result<std::unique_ptr<Log>> Log::open(const std::string& target) {
+  if (target == "-") return std::unique_ptr<Log>(new Log(STDERR_FILENO, false));
+  if (target == "off") return std::unique_ptr<Log>(new Log(-1, false));
+  const int fd = ::open(target.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+  if (fd < 0) return fail(system_error("log " + target, errno));
+  return std::unique_ptr<Log>(new Log(fd, true));
+}
+
+Log::Log(int fd, bool owned) : fd_(fd), owned_(owned) {
+  notes_ = &writer();
+  if (fd >= 0) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+Log::~Log() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+  flush();
+  if (owned_) ::close(fd_);
+}
+
+Log::Writer& Log::writer() {
+  const std::scoped_lock lock(mutex_);
+  writers_.push_back(std::unique_ptr<Writer>(new Writer(*this)));
+  return *writers_.back();
+}
+
+void Log::note(std::string_view level, std::string_view message) {
+  std::string line = R"({"ts":")";
+  append_timestamp(line, unix_ms_now());
+  line += R"(","level":)";
+  append_json_string(line, level);
+  line += R"(,"msg":)";
+  append_json_string(line, message);
+  line += '}';
+  const std::scoped_lock lock(notes_mutex_);
+  notes_->append(line);
+}
+
+void Log::run(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    wake_.wait_for(lock, stop, kEvery, [this] { return hurry_; });
+    hurry_ = false;
+    lock.unlock();
+    flush();
+    lock.lock();
+  }
+}
+
+void Log::flush() {
+  for (std::size_t i = 0;; ++i) {
+    Writer* writer = nullptr;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (i == writers_.size()) return;
+      writer = writers_[i].get();
+    }
+    {
+      const std::scoped_lock lock(writer->mutex_);
+      std::swap(writer->filling_, writer->writing_);
+    }
+    write_out(writer->writing_);
+    writer->writing_.clear();
+  }
+}
+
+// What cannot be written is dropped by whole lines and counted; the next flush tries again with newer ones.
+void Log::write_out(std::string_view bytes) {
+  while (!bytes.empty() && fd_ >= 0) {
+    const ssize_t put = ::write(fd_, bytes.data(), bytes.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) {
+      std::uint64_t lines = 0;
+      for (const char c : bytes) lines += c == '\n' ? 1 : 0;
+      dropped_.fetch_add(lines, std::memory_order_relaxed);
+      return;
+    }
+    bytes.remove_prefix(std::size_t(put));
+  }
+}
+
+void append_timestamp(std::string& out, std::int64_t unix_ms) {
+  const std::time_t seconds = unix_ms / 1000;
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  append_digits(out, utc.tm_year + 1900, 4);
+  out += '-';
+  append_digits(out, utc.tm_mon + 1, 2);
+  out += '-';
+  append_digits(out, utc.tm_mday, 2);
+  out += 'T';
+  append_digits(out, utc.tm_hour, 2);
+  out += ':';
+  append_digits(out, utc.tm_min, 2);
+  out += ':';
+  append_digits(out, utc.tm_sec, 2);
+  out += '.';
+  append_digits(out, int(unix_ms % 1000), 3);
+  out += 'Z';
+}
+
+std::int64_t unix_ms_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace slipway

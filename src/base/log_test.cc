@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/log.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace slipway {
+namespace {
+
+std::string contents(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path).rdbuf();
+  return out.str();
+}
+
+TEST(Log, LosesNothingOfManyThreadsAndKeepsLinesWhole) {
+  const std::string path = testing::TempDir() + "slipway_log_test";
+  std::filesystem::remove(path);
+  constexpr int kThreads = 4;
+  constexpr int kLines = 5000;
+  {
+    auto log = Log::open(path);
+    ASSERT_TRUE(log);
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      Log::Writer& writer = (*log)->writer();
+      threads.emplace_back([&writer] {
+        for (int i = 0; i < kLines; ++i) writer.append("0123456789");
+      });
+    }
+    threads.clear();
+    EXPECT_EQ((*log)->dropped(), 0u);
+  }
+  const std::string text = contents(path);
+  EXPECT_EQ(text.size(), std::size_t(kThreads * kLines * 11));
+  for (std::size_t i = 0; i < text.size(); i += 11) ASSERT_EQ(text.substr(i, 11), "0123456789\n");
+}
+
+TEST(Log, AFullDiskCostsLinesAndNothingElse) {
+  auto log = Log::open("/dev/full");
+  ASSERT_TRUE(log);
+  Log::Writer& writer = (*log)->writer();
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 5000; ++i) writer.append(line);  // five times what the buffers hold
+  for (int i = 0; i < 100 && (*log)->dropped() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_GT((*log)->dropped(), 0u);
+}
+
+TEST(Log, SaysWhyItCannotBeOpened) {
+  const auto log = Log::open("/no/such/folder/log");
+  ASSERT_FALSE(log);
+  EXPECT_EQ(log.error().message(), "log /no/such/folder/log: No such file or directory");
+}
+
+TEST(Log, NotesAreJson) {
+  const std::string path = testing::TempDir() + "slipway_log_note_test";
+  std::filesystem::remove(path);
+  {
+    (*Log::open(path))->note("warn", "a \"quoted\"\nword");
+  }
+  const std::string text = contents(path);
+  EXPECT_EQ(text.substr(text.find(",\"level\"")), ",\"level\":\"warn\",\"msg\":\"a \\\"quoted\\\"\\nword\"}\n");
+}
+
+TEST(Timestamp, IsIso8601InUtc) {
+  std::string out;
+  append_timestamp(out, 1763774562123);
+  EXPECT_EQ(out, "2025-11-22T01:22:42.123Z");
+}
+
+}  // namespace
+}  // namespace slipway

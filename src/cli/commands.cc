@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.h"
+
+namespace slipway::cli {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"serve", "serve a model's file over HTTP", serve},
+    {"predict", "score one record or many, and print the answer", predict},
+    {"inspect", "show what is in a pickle, hostile ones included", inspect},
+    {"estimators", "list the estimators that can be served", estimators},
+    {"version", "print the version", version},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+}  // namespace slipway::cli

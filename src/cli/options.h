@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the commands share: options, the model's files, and how errors are shown.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/commands.h"
+#include "engine/plan.h"
+
+namespace slipway::cli {
+
+inline constexpr std::string_view kVersion = SLIPWAY_VERSION;
+
+// A command's options, declared one by one, then parsed.
+class Options {
+ public:
+  explicit Options(const Command& command);
+  ~Options();
+  Options(const Options&) = delete;
+  Options& operator=(const Options&) = delete;
+
+  void flag(std::string_view name, bool& value, std::string_view help);
+  void option(std::string_view name, std::string& value, std::string_view help);
+  void option(std::string_view name, std::uint32_t& value, std::string_view help);
+  void list(std::string_view name, std::vector<std::string>& value, std::string_view help);  // a,b,c
+  void positional(std::string_view name, std::vector<std::string>& value, std::string_view help);
+
+  // True: go on. False: `exit_code` is what to return (0 after --help); what there is to say has been said.
+  bool parse(std::span<const char* const> arguments, int& exit_code);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Prints "slipway: message" and the hint to standard error; the exit code for it.
+int report(const Error& error);
+
+// Reads the files and makes them one plan. Errors name the file.
+Result<engine::Plan> load(std::span<const std::string> files, const std::vector<std::string>& feature_names);
+
+}  // namespace slipway::cli

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Follows a column back to the step that made it from the record.
+#include "engine/blame.h"
+
+#include <variant>
+
+namespace slipway::engine {
+
+std::uint32_t field_of(const model::Model& model, std::uint32_t slot, std::uint32_t column) {
+  while (slot != 0) {
+    const model::Step& step = model.steps()[slot - 1];
+    if (std::holds_alternative<model::StackNumbers>(step.op)) return column;
+    if (const auto* vectorize = std::get_if<model::VectorizeDict>(&step.op)) {
+      const std::string_view name = vectorize->names[column];
+      const std::uint32_t whole = model.schema().find(name);
+      if (whole != model::Schema::kNoField) return whole;
+      return model.schema().find(name.substr(0, name.find(vectorize->separator)));
+    }
+    const bool keeps_columns =
+        std::holds_alternative<model::Densify>(step.op) || std::holds_alternative<model::RequireFinite>(step.op) ||
+        std::holds_alternative<model::Standardize>(step.op) || std::holds_alternative<model::ScaleColumns>(step.op);
+    if (!keeps_columns) break;
+    slot = step.input;
+  }
+  return model::Schema::kNoField;
+}
+
+}  // namespace slipway::engine

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve/body.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace slipway::serve {
+namespace {
+
+using model::Cell;
+using model::Extra;
+using model::Schema;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Schema schema(bool records_only) {
+  const auto made = Schema::create(
+      {{.name = "a", .takes_number = true}, {.name = "b", .takes_number = true, .takes_text = true}}, records_only);
+  EXPECT_TRUE(made);
+  return *made;
+}
+
+std::string show(const Cell& cell) {
+  switch (cell.kind) {
+    case Cell::Kind::kAbsent:
+      return "absent";
+    case Cell::Kind::kNull:
+      return "null";
+    case Cell::Kind::kBool:
+      return cell.integer != 0 ? "true" : "false";
+    case Cell::Kind::kInt:
+      return std::to_string(cell.integer);
+    case Cell::Kind::kReal:
+      return "real " + std::to_string(cell.real);
+    case Cell::Kind::kText:
+      return "'" + std::string(cell.text()) + "'";
+    case Cell::Kind::kOther:
+      return "other";
+    case Cell::Kind::kTexts:
+      break;
+  }
+  std::string out = "[";
+  for (const Cell& text : cell.texts()) out += show(text);
+  return out + "]";
+}
+
+class Body : public testing::Test {
+ protected:
+  // The rows of a body as text, one entry a row; "!" and the reason for a bad one.
+  std::vector<std::string> rows(std::string body) {
+    const std::size_t size = body.size();
+    body.resize(size + 64);
+    keep_ = std::move(body);
+    const auto opened = reader_->open(std::string_view(keep_).substr(0, size));
+    if (!opened) return {"error " + opened.error().message()};
+    std::vector<std::string> out;
+    for (;;) {
+      const auto next = reader_->next();
+      if (next == BodyReader::Next::kEnd) return out;
+      if (next == BodyReader::Next::kBad) {
+        out.push_back("! " + std::string(reader_->problem()));
+        continue;
+      }
+      std::string row;
+      for (const Cell& cell : reader_->cells()) row += show(cell) + " ";
+      for (const Extra& extra : reader_->extras()) row += std::string(extra.name) + "=" + show(extra.value) + " ";
+      row.pop_back();
+      out.push_back(row);
+    }
+  }
+
+  std::string keep_;
+  Schema schema_ = schema(false);
+  std::unique_ptr<BodyReader> reader_ =
+      std::make_unique<BodyReader>(schema_, BodyLimits{.rows = 4, .depth = 8, .text_bytes = 10});
+};
+
+TEST_F(Body, ARecordMayComeInAnyOrderAndWithMore) {
+  EXPECT_THAT(rows(R"({"b":"x","a":1.5})"), ElementsAre("real 1.500000 'x'"));
+  EXPECT_FALSE(reader_->many());
+  EXPECT_THAT(rows(R"({"z":true,"a":null,"y":[1]})"), ElementsAre("null absent y=other z=true"));
+  EXPECT_THAT(rows("{}"), ElementsAre("absent absent"));
+}
+
+TEST_F(Body, TheLastOfEqualNamesCountsAsInPython) {
+  EXPECT_THAT(rows(R"({"a":1,"z":1,"a":2,"y":0,"z":2})"), ElementsAre("2 absent y=0 z=2"));
+}
+
+TEST_F(Body, RowsListsAndColumns) {
+  EXPECT_THAT(rows("[1,2]"), ElementsAre("1 2"));
+  EXPECT_FALSE(reader_->many());
+  EXPECT_THAT(rows("[[1,2],[3,4]]"), ElementsAre("1 2", "3 4"));
+  EXPECT_TRUE(reader_->many());
+  EXPECT_THAT(rows(R"([{"a":1},{"b":2}])"), ElementsAre("1 absent", "absent 2"));
+  EXPECT_THAT(rows(R"({"b":[3,4],"a":[1,2]})"), ElementsAre("1 3", "2 4"));
+  EXPECT_TRUE(reader_->columns());
+  EXPECT_THAT(rows(R"({"a":1,"b":["x","y"]})"), ElementsAre("1 ['x''y']"));
+}
+
+TEST_F(Body, ListsOfTextsSurviveTheGrowthOfTheirBuffer) {
+  EXPECT_THAT(rows(R"({"b":["p"],"q":["1","2","3"],"r":["4","5","6","7","8","9"],"a":1})"),
+              ElementsAre("1 ['p'] q=['1''2''3'] r=['4''5''6''7''8''9']"));
+}
+
+TEST_F(Body, ABadRowDoesNotHideTheOthers) {
+  EXPECT_THAT(rows("[[1,2],[1],7,[3,4]]"), ElementsAre("1 2", "! a row has 2 values, this one has 1",
+                                                       "! a row is a record or a list of values, not a number", "3 4"));
+}
+
+TEST_F(Body, NumbersKeepTheirKind) {
+  EXPECT_THAT(rows("[9223372036854775807,18446744073709551615]"),
+              ElementsAre("9223372036854775807 real 18446744073709551616.000000"));
+  EXPECT_THAT(rows("[2,2.0]"), ElementsAre("2 real 2.000000"));
+}
+
+TEST_F(Body, SaysWhatIsWrongWithIt) {
+  EXPECT_THAT(rows(""), ElementsAre("error the body is empty"));
+  EXPECT_THAT(rows("{").front(), HasSubstr("not JSON"));
+  EXPECT_THAT(rows(R"({"a":NaN})").front(), HasSubstr("NaN and Infinity are not JSON"));
+  EXPECT_THAT(rows(R"({"a":1e999})").front(), HasSubstr("beyond 64 bits"));
+  EXPECT_THAT(rows("{\"a\":\"\xff\"}").front(), HasSubstr("UTF-8"));
+  EXPECT_THAT(rows(R"({"a":1} x)").front(), HasSubstr("not JSON"));
+  EXPECT_THAT(rows("[]"), ElementsAre("error the list has no rows"));
+  EXPECT_THAT(rows(R"({"a":[]})"), ElementsAre("error the columns have no rows"));
+  EXPECT_THAT(rows(R"({"a":[1],"b":[1,2]})"), ElementsAre("error column \"b\" has 2 values, the ones before it 1"));
+  EXPECT_THAT(rows("7").front(), HasSubstr("the body is a number"));
+  EXPECT_THAT(rows("[[[[[[[[[[1]]]]]]]]]]").front(), HasSubstr("nested more than 8 deep"));
+  EXPECT_THAT(rows("[[1,2],[1,2],[1,2],[1,2],[1,2]]").front(), HasSubstr("5 rows in one request; the limit is 4"));
+  EXPECT_THAT(rows(R"({"b":"01234567890"})"), ElementsAre("! the text of \"b\" is longer than 10 bytes"));
+}
+
+TEST_F(Body, GarbageInAValueThatNobodyAskedForIsFound) {
+  EXPECT_THAT(rows(R"({"a":1,"z":{"deep":[tru]}})").front(), HasSubstr("not JSON"));
+  EXPECT_THAT(rows(R"({"a":1,"z":"\q"})").front(), HasSubstr("bad escape"));
+}
+
+TEST_F(Body, AModelOfRecordsTakesNoBareRow) {
+  schema_ = schema(true);
+  reader_ = std::make_unique<BodyReader>(schema_, BodyLimits{});
+  EXPECT_THAT(rows("[1,2]").front(), HasSubstr("send an object"));
+  EXPECT_THAT(rows("[[1,2]]").front(), HasSubstr("send an object"));
+}
+
+}  // namespace
+}  // namespace slipway::serve

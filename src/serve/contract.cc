@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// Three passes over one record: its fields in the schema's order, what it has besides, and only then, if something is
+// missing and something unknown, whether the one was meant by the other.
+#include "serve/contract.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace slipway::serve {
+
+using model::Cell;
+using model::Extra;
+using model::Field;
+using Kind = monitor::Deviation;
+
+namespace {
+
+constexpr std::uint32_t kComparisons = 20'000;
+
+std::string quoted(std::string_view text) { return '"' + printable(text) + '"'; }
+
+std::string_view got(const Cell& cell) {
+  switch (cell.kind) {
+    case Cell::Kind::kText:
+      return "text";
+    case Cell::Kind::kTexts:
+      return "a list of texts";
+    case Cell::Kind::kOther:
+      return "an object or a list";
+    case Cell::Kind::kBool:
+      return "true or false";
+    default:
+      return "a number";
+  }
+}
+
+// The library takes no such value at all, whatever the field.
+bool raises(const engine::Plan& plan, const Cell& cell) {
+  if (cell.kind == Cell::Kind::kOther) return true;
+  const model::Op& first = plan.model().steps().front().op;
+  if (const auto* dictionary = std::get_if<model::VectorizeDict>(&first)) {
+    return cell.kind == Cell::Kind::kTexts && !dictionary->lists;
+  }
+  return cell.kind == Cell::Kind::kText || cell.kind == Cell::Kind::kTexts;
+}
+
+bool fits(const Field& field, const Cell& cell) {
+  if (cell.is_number()) return field.takes_number;
+  return field.takes_text;  // a text, or a list of texts
+}
+
+Deviation wrong_type(std::uint32_t row, const Field& field, const Cell& cell) {
+  return {.kind = Kind::kWrongType,
+          .row = row,
+          .field = field.name,
+          .nearest = {},
+          .expected = std::string(field.expected()),
+          .message = "field " + quoted(field.name) + " takes " + std::string(field.expected()) + ", not " +
+                     std::string(got(cell))};
+}
+
+Deviation missing(std::uint32_t row, const Field& field) {
+  return {.kind = Kind::kMissingField,
+          .row = row,
+          .field = field.name,
+          .nearest = {},
+          .expected = std::string(field.expected()),
+          .message = "missing field " + quoted(field.name) + " (" + std::string(field.expected()) + ")"};
+}
+
+// The nearest of `names`, within what is left to spend.
+std::string_view nearest_within(Findings& findings, std::string_view name, std::span<const std::string_view> names) {
+  if (findings.comparisons < names.size()) return {};
+  findings.comparisons -= std::uint32_t(names.size());
+  return nearest(name, names);
+}
+
+Deviation unseen(std::uint32_t row, const Field& field, std::string_view value, Findings& findings) {
+  std::string_view near;
+  if (findings.comparisons >= field.categories.size()) {
+    const std::vector<std::string_view> names(field.categories.begin(), field.categories.end());
+    near = nearest_within(findings, value, names);
+  }
+  std::string message = "field " + quoted(field.name) + " has no category " + quoted(value);
+  if (!near.empty()) message += "; did you mean " + quoted(near) + "?";
+  return {.kind = Kind::kUnseenCategory,
+          .row = row,
+          .field = field.name,
+          .nearest = std::string(near),
+          .expected = {},
+          .message = std::move(message)};
+}
+
+Deviation unknown(std::uint32_t row, std::string_view name, std::string_view near) {
+  std::string message = "unknown field " + quoted(name);
+  if (!near.empty()) message += "; did you mean " + quoted(near) + "?";
+  return {.kind = Kind::kUnknownField,
+          .row = row,
+          .field = std::string(name),
+          .nearest = std::string(near),
+          .expected = {},
+          .message = std::move(message)};
+}
+
+class Judgement {
+ public:
+  Judgement(const engine::Plan& plan, Contract contract, std::uint32_t row, Findings& findings)
+      : plan_(plan), contract_(contract), row_(row), findings_(findings) {}
+
+  bool run(std::span<Cell> cells, std::span<const Extra> extras) {
+    const auto fields = plan_.model().schema().fields();
+    for (std::size_t i = 0; i < fields.size(); ++i) field(std::uint32_t(i), fields[i], cells[i]);
+    if (!extras.empty()) unknowns(cells, extras);
+    if (missing_ > 0 && contract_ != Contract::kIgnore) missings(cells);
+    return good_;
+  }
+
+ private:
+  void refuse(Deviation deviation) {
+    findings_.error(std::move(deviation));
+    good_ = false;
+  }
+
+  void field(std::uint32_t index, const Field& field, Cell& cell) {
+    if (cell.missing()) {
+      if (contract_ != Contract::kIgnore) cell = Cell{};
+      ++missing_;
+      return;
+    }
+    if (raises(plan_, cell)) return refuse(wrong_type(row_, field, cell));
+    if (!fits(field, cell)) {
+      if (contract_ != Contract::kIgnore) return refuse(wrong_type(row_, field, cell));
+      findings_.count_ignored(Kind::kWrongType);
+      return;
+    }
+    if (cell.kind == Cell::Kind::kText) category(index, field, cell.text());
+    if (cell.kind == Cell::Kind::kTexts) {
+      for (const Cell& text : cell.texts()) category(index, field, text.text());
+    }
+  }
+
+  void category(std::uint32_t index, const Field& field, std::string_view value) {
+    if (!plan_.unseen(index, value)) return;
+    switch (contract_) {
+      case Contract::kStrict:
+        return refuse(unseen(row_, field, value, findings_));
+      case Contract::kAuto:
+        return findings_.warning(unseen(row_, field, value, findings_));
+      case Contract::kIgnore:
+        return findings_.count_ignored(Kind::kUnseenCategory);
+    }
+  }
+
+  void unknowns(std::span<const Cell> cells, std::span<const Extra> extras) {
+    std::vector<std::string_view> absent;
+    if (missing_ > 0 && contract_ == Contract::kAuto) {
+      const auto names = plan_.model().schema().names();
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (cells[i].missing()) absent.push_back(names[i]);
+      }
+    }
+    for (const Extra& extra : extras) {
+      if (plan_.uses(extra)) continue;
+      const bool table = !plan_.model().schema().records_only();
+      if (extra.value.kind == Cell::Kind::kOther && !table) {
+        refuse({.kind = Kind::kWrongType,
+                .row = row_,
+                .field = std::string(extra.name),
+                .nearest = {},
+                .expected = {},
+                .message = "field " + quoted(extra.name) + " holds an object or a list, which this model cannot take"});
+        continue;
+      }
+      unknown_extra(extra, absent);
+    }
+  }
+
+  void unknown_extra(const Extra& extra, std::span<const std::string_view> absent) {
+    switch (contract_) {
+      case Contract::kIgnore:
+        break;
+      case Contract::kStrict:
+        return refuse(unknown(row_, extra.name, nearest_within(findings_, extra.name, plan_.model().schema().names())));
+      case Contract::kAuto:
+        if (const auto near = nearest_within(findings_, extra.name, absent); !near.empty()) {
+          meant_.emplace_back(near);
+          return refuse(unknown(row_, extra.name, near));
+        }
+        break;
+    }
+    findings_.count_ignored(Kind::kUnknownField);
+  }
+
+  // What is missing is refused under kStrict, and under kAuto where an unknown field was meant for it.
+  void missings(std::span<const Cell> cells) {
+    const auto fields = plan_.model().schema().fields();
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (!cells[i].missing()) continue;
+      const bool meant = std::ranges::find(meant_, fields[i].name) != meant_.end();
+      if (contract_ == Contract::kStrict || meant) {
+        refuse(missing(row_, fields[i]));
+      } else {
+        findings_.warning(missing(row_, fields[i]));
+      }
+    }
+  }
+
+  const engine::Plan& plan_;
+  const Contract contract_;
+  const std::uint32_t row_;
+  Findings& findings_;
+  std::size_t missing_ = 0;
+  std::vector<std::string_view> meant_;  // missing fields that an unknown one was meant for
+  bool good_ = true;
+};
+
+}  // namespace
+
+Result<Contract> parse_contract(std::string_view name) {
+  if (name == "auto") return Contract::kAuto;
+  if (name == "strict") return Contract::kStrict;
+  if (name == "ignore") return Contract::kIgnore;
+  return fail(Code::kUsage, "contract " + quoted(name) + " is none of auto, strict, ignore");
+}
+
+void Findings::clear() {
+  errors_.clear();
+  warnings_.clear();
+  error_count_ = 0;
+  for (auto& row : counts_) row[0] = row[1] = 0;
+  comparisons = kComparisons;
+}
+
+void Findings::error(Deviation deviation) {
+  ++error_count_;
+  ++counts_[std::size_t(deviation.kind)][1];
+  if (errors_.size() < kMost) errors_.push_back(std::move(deviation));
+}
+
+void Findings::warning(Deviation deviation) {
+  ++counts_[std::size_t(deviation.kind)][0];
+  if (warnings_.size() < kMost) warnings_.push_back(std::move(deviation));
+}
+
+bool Findings::any() const {
+  return std::ranges::any_of(counts_, [](const auto& row) { return row[0] + row[1] > 0; });
+}
+
+bool judge(const engine::Plan& plan, Contract contract, std::uint32_t row, std::span<Cell> cells,
+           std::span<const Extra> extras, Findings& findings) {
+  return Judgement(plan, contract, row, findings).run(cells, extras);
+}
+
+Deviation refusal(const engine::Plan& plan, const engine::Answer& answer, std::uint32_t row,
+                  std::span<const Cell> cells) {
+  const std::uint32_t index = answer.refusal_field;
+  if (index == model::Schema::kNoField) {
+    return {
+        .kind = Kind::kNotAccepted, .row = row, .field = {}, .nearest = {}, .expected = {}, .message = answer.refusal};
+  }
+  const Field& field = plan.model().schema().fields()[index];
+  if (cells[index].missing()) return missing(row, field);
+  return {.kind = Kind::kNotAccepted,
+          .row = row,
+          .field = field.name,
+          .nearest = {},
+          .expected = {},
+          .message = "field " + quoted(field.name) + ": " + answer.refusal};
+}
+
+}  // namespace slipway::serve

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// POST /predict, top to bottom: parse, then for each row validate, run and format. An Error leaves through SLIPWAY_TRY
+// and becomes problem+json in one place; a batch with one bad row is refused whole unless ?on_error=row.
+#include "base/text.h"
+#include "serve/problem.h"
+#include "serve/routes.h"
+
+namespace slipway::serve {
+namespace {
+
+constexpr std::string_view kOnErrorRow = "on_error=row";
+
+bool has_parameter(std::string_view query, std::string_view wanted) {
+  while (!query.empty()) {
+    const std::size_t end = query.find('&');
+    if (query.substr(0, end) == wanted) return true;
+    query.remove_prefix(end == query.npos ? query.size() : end + 1);
+  }
+  return false;
+}
+
+void append_numbers(std::string& out, std::span<const double> values) {
+  if (values.size() == 1) return append_json_number(out, values[0]);
+  out += '[';
+  for (const double value : values) {
+    if (out.back() != '[') out += ',';
+    append_json_number(out, value);
+  }
+  out += ']';
+}
+
+// "prediction":0,"probability":0.32 or "probabilities":{...}
+void append_answer(std::string& out, const Service& service, const engine::Answer& answer) {
+  const bool classifier = !service.plan().model().labels().empty();
+  out += "\"prediction\":";
+  if (classifier) {
+    out += service.label_json(answer.index);
+  } else {
+    append_numbers(out, answer.prediction);
+  }
+  const auto& probability = answer.probability;
+  if (probability.size() == 2) {
+    out += ",\"probability\":";
+    append_json_number(out, probability[1]);
+  } else if (!probability.empty()) {
+    out += ",\"probabilities\":{";
+    for (std::size_t i = 0; i < probability.size(); ++i) {
+      if (i > 0) out += ',';
+      out.append(service.label_key(i)).append(":");
+      append_json_number(out, probability[i]);
+    }
+    out += '}';
+  }
+}
+
+class Prediction {
+ public:
+  Prediction(const http::Request& request, Context& context)
+      : service_(context.service), worker_(context.worker), by_row_(has_parameter(request.query, kOnErrorRow)) {}
+
+  Result<http::Response> run(std::string_view body) {
+    BodyReader& reader = worker_.reader;
+    SLIPWAY_TRY(reader.open(body));
+    worker_.rows = reader.rows();
+    std::string& out = worker_.out;
+    out += reader.many() ? "{\"predictions\":[" : "{";
+    for (std::uint32_t row = 0;; ++row) {
+      const BodyReader::Next next = reader.next();
+      if (next == BodyReader::Next::kEnd) break;
+      const bool good = next == BodyReader::Next::kBad ? bad_row(row) : run_row(row);
+      if (good) {
+        append(row);
+      } else if (by_row_ && reader.many()) {
+        append_failure(row);
+      } else if (worker_.findings.error_count() >= Findings::kMost) {
+        break;  // the request fails, and the list of reasons is full
+      }
+    }
+    return finish();
+  }
+
+ private:
+  bool bad_row(std::uint32_t row) {
+    worker_.findings.error({.kind = monitor::Deviation::kWrongType,
+                            .row = row,
+                            .field = {},
+                            .nearest = {},
+                            .expected = {},
+                            .message = std::string(worker_.reader.problem())});
+    return false;
+  }
+
+  // Validates and runs one row; the answer is in worker_.answer.
+  bool run_row(std::uint32_t row) {
+    BodyReader& reader = worker_.reader;
+    const bool fit =
+        judge(service_.plan(), service_.options().contract, row, reader.cells(), reader.extras(), worker_.findings);
+    if (!fit) return false;
+    const auto begun = http::Clock::now();
+    service_.plan().run({reader.cells(), reader.extras()}, *worker_.scratch, worker_.answer);
+    worker_.model_ns += std::uint64_t((http::Clock::now() - begun).count());
+    if (worker_.answer.refusal == nullptr) return true;
+    worker_.findings.error(refusal(service_.plan(), worker_.answer, row, reader.cells()));
+    return false;
+  }
+
+  void append(std::uint32_t row) {
+    std::string& out = worker_.out;
+    if (worker_.reader.many()) out += row == 0 ? "{" : ",{";
+    append_answer(out, service_, worker_.answer);
+    if (worker_.reader.many()) out += '}';
+    worker_.predicted.push_back(worker_.answer.index);
+  }
+
+  void append_failure(std::uint32_t row) {
+    std::string& out = worker_.out;
+    out += row == 0 ? "{\"errors\":" : ",{\"errors\":";
+    append_findings(out, worker_.findings.errors(), true, worker_.reader.columns());
+    out += '}';
+    worker_.findings.forget_errors();
+  }
+
+  Result<http::Response> finish() {
+    const bool many = worker_.reader.many();
+    std::string& out = worker_.out;
+    if (worker_.model_ns > 0) worker_.shard.model_time(worker_.model_ns);
+    if (worker_.findings.error_count() > 0 && !(by_row_ && many)) {
+      return problem(out, ContractProblem{.findings = worker_.findings,
+                                          .plan = service_.plan(),
+                                          .model_json = service_.name_json(),
+                                          .request_id = worker_.id,
+                                          .many = many,
+                                          .columns = worker_.reader.columns()});
+    }
+    for (const std::uint32_t label : worker_.predicted) worker_.shard.prediction(label);
+    if (many) out += ']';
+    if (!worker_.findings.warnings().empty()) {
+      out += ",\"warnings\":";
+      append_warnings(out, worker_.findings.warnings(), many);
+    }
+    out.append(",\"model\":").append(service_.name_json()).append("}\n");
+    http::Response response;
+    response.body = out;
+    return response;
+  }
+
+  const Service& service_;
+  RouteWorker& worker_;
+  const bool by_row_;
+};
+
+}  // namespace
+
+Result<http::Response> predict(const http::Request& request, Context& context) {
+  if (!request.content_encoding.empty() && request.content_encoding != "identity") {
+    return fail(Code::kUnsupportedMedia, "Content-Encoding " + printable(request.content_encoding) + " is not read",
+                "Send the body uncompressed");
+  }
+  return Prediction(request, context).run(request.body);
+}
+
+}  // namespace slipway::serve

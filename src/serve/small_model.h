@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests: a model of two fields that can be worked out by hand.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "engine/plan.h"
+
+namespace slipway::serve {
+
+// score = 2 * (contract = month) - 1 * (contract = year) + 0.5 * tenure - 1, labels 0 and 1.
+inline engine::Plan small_plan() {
+  using namespace model;
+  const auto check = [](auto result) {
+    EXPECT_TRUE(result) << (result ? "" : result.error().message());
+    return std::move(*result);
+  };
+  Model::Parts parts;
+  parts.schema = check(Schema::create({{.name = "contract", .takes_text = true, .categories = {"month", "year"}},
+                                       {.name = "tenure", .takes_number = true}},
+                                      true));
+  parts.steps.push_back({VectorizeDict{.names = {"contract=month", "contract=year", "tenure"}, .separator = "="}, 0});
+  parts.steps.push_back({RequireFinite{.allow_nan = false, .estimator = "LogisticRegression"}, 1});
+  parts.steps.push_back({Linear{.outputs = 1, .coef = {2, -1, 0.5}, .intercept = {-1}}, 2});
+  parts.steps.push_back({Expit{}, 3});
+  parts.steps.push_back({WithComplement{}, 4});
+  parts.steps.push_back({PositiveIndex{}, 3});
+  parts.outputs = {{OutputKind::kPrediction, 6}, {OutputKind::kProbability, 5}, {OutputKind::kDecision, 3}};
+  parts.labels = {std::int64_t{0}, std::int64_t{1}};
+  parts.provenance = {
+      .library = "scikit-learn", .versions = {"1.6.1"}, .chain = {"DictVectorizer", "LogisticRegression"}};
+  return check(engine::Plan::compile(check(Model::create(std::move(parts)))));
+}
+
+}  // namespace slipway::serve
