@@ -79,11 +79,3 @@ function(slipway_tests)
     add_dependencies(unit_tests ${name}_test)
   endforeach()
 endfunction()
-
-# slipway_fuzz(x SOURCES x_fuzz.cc): one libFuzzer program; ./dev fuzz runs each, from the seeds of fuzz/corpus/<x>.
-function(slipway_fuzz name)
-  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
-  add_executable(${name}_fuzz ${ARG_SOURCES})
-  slipway_link(${name}_fuzz)
-  target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
-endfunction()
