@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP/1.1 as curl speaks it, as nobody should speak it, and as smugglers speak it."""
+import re
 import json
 import time
 
@@ -115,7 +116,7 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
 ])
 def test_an_ambiguous_request_is_one_error_and_the_end(churn, head):
     got = churn.raw(head + SMUGGLED)
-    assert got.count(b"HTTP/1.1 ") == 1, got
+    assert len(re.findall(rb"HTTP/1\.1 \d{3} ", got)) == 1, got
     assert got.split(b" ", 2)[1] in (b"400", b"411", b"413", b"501", b"505"), got
     assert b"smuggled" not in got
 

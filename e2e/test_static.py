@@ -10,7 +10,7 @@ from conftest import CHURN
 
 def in_empty_root(root, *command):
     """A user namespace where there is no root; the exit code and output of `command` in a root that holds `root`."""
-    enter = ["chroot"] if os.geteuid() == 0 else ["unshare", "-r", "chroot"]
+    enter = ["/usr/sbin/chroot"] if os.geteuid() == 0 else ["unshare", "-r", "/usr/sbin/chroot"]
     return subprocess.run([*enter, str(root), *command], capture_output=True, text=True, check=False, timeout=20, env={})
 
 
@@ -47,7 +47,7 @@ def test_it_predicts_in_an_empty_root(root, expected):
 
 def test_it_serves_in_an_empty_root(root):
     shutil.copy(CHURN / "churn.pkl", root)
-    enter = ["chroot"] if os.geteuid() == 0 else ["unshare", "-r", "chroot"]
+    enter = ["/usr/sbin/chroot"] if os.geteuid() == 0 else ["unshare", "-r", "/usr/sbin/chroot"]
     process = subprocess.Popen([*enter, str(root), "/slipway", "serve", "/churn.pkl", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"],
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:

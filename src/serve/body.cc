@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/text.h"
@@ -103,6 +104,7 @@ struct BodyReader::Impl {
   std::vector<Extra> extras;
   std::vector<Cell> texts;  // elements of lists in this row
   std::string problem;
+  std::optional<std::string_view> too_long;  // the field whose text is
 
   Result<void> parse(std::string_view body);
   Result<void> set_shape();
@@ -204,6 +206,7 @@ Result<bool> BodyReader::Impl::set_columns(dom::object object) {
 }
 
 void BodyReader::Impl::clear_row() {
+  too_long.reset();
   std::ranges::fill(cells, Cell{});
   extras.clear();
   texts.clear();
@@ -306,7 +309,7 @@ bool BodyReader::Impl::to_cell(std::string_view name, dom::element value, Cell& 
 
 bool BodyReader::Impl::text_to_cell(std::string_view name, std::string_view text, Cell& cell) {
   if (text.size() > limits.text_bytes) {
-    problem = "the text of \"" + printable(name) + "\" is longer than " + std::to_string(limits.text_bytes) + " bytes";
+    too_long = name;
     return false;
   }
   cell = Cell::of(text);
@@ -356,7 +359,7 @@ bool BodyReader::many() const { return impl_->shape == Impl::Shape::kList || col
 bool BodyReader::columns() const { return impl_->shape == Impl::Shape::kColumns; }
 std::size_t BodyReader::rows() const { return impl_->rows; }
 
-BodyReader::Next BodyReader::next() {
+Result<BodyReader::Next> BodyReader::next() {
   Impl& self = *impl_;
   if (self.at == self.rows) return Next::kEnd;
   ++self.at;
@@ -376,6 +379,10 @@ BodyReader::Next BodyReader::next() {
       good = self.read_row(*self.place);
       ++self.place;
       break;
+  }
+  if (self.too_long) {
+    return fail(Code::kTooLarge, "the text of \"" + printable(*self.too_long) + "\" is longer than " +
+                                     std::to_string(self.limits.text_bytes) + " bytes");
   }
   self.point_to_texts();
   return good ? Next::kRow : Next::kBad;

@@ -39,8 +39,8 @@ class BodyReader {
 
   enum class Next : std::uint8_t { kRow, kBad, kEnd };
   // Reads the next row. kBad: it is not a row that this model could take; problem() says why, and next() goes on
-  // behind it.
-  Next next();
+  // behind it. kTooLarge: a text is above its limit.
+  Result<Next> next();
   std::string_view problem() const;
 
   // The row, until the next call. Cells may be changed.

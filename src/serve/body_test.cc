@@ -56,8 +56,9 @@ class Body : public testing::Test {
     std::vector<std::string> out;
     for (;;) {
       const auto next = reader_->next();
-      if (next == BodyReader::Next::kEnd) return out;
-      if (next == BodyReader::Next::kBad) {
+      if (!next) return {"error " + next.error().message()};
+      if (*next == BodyReader::Next::kEnd) return out;
+      if (*next == BodyReader::Next::kBad) {
         out.push_back("! " + std::string(reader_->problem()));
         continue;
       }
@@ -126,7 +127,7 @@ TEST_F(Body, SaysWhatIsWrongWithIt) {
   EXPECT_THAT(rows("7").front(), HasSubstr("the body is a number"));
   EXPECT_THAT(rows("[[[[[[[[[[1]]]]]]]]]]").front(), HasSubstr("nested more than 8 deep"));
   EXPECT_THAT(rows("[[1,2],[1,2],[1,2],[1,2],[1,2]]").front(), HasSubstr("5 rows in one request; the limit is 4"));
-  EXPECT_THAT(rows(R"({"b":"01234567890"})"), ElementsAre("! the text of \"b\" is longer than 10 bytes"));
+  EXPECT_THAT(rows(R"({"b":"01234567890"})"), ElementsAre("error the text of \"b\" is longer than 10 bytes"));
 }
 
 TEST_F(Body, GarbageInAValueThatNobodyAskedForIsFound) {

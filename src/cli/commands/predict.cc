@@ -2,6 +2,7 @@
 // `slipway predict FILE... '{...}'`: the answer that POST /predict gives, by the same code, without a server.
 #include <cstdio>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/file.h"
@@ -22,6 +23,18 @@ Result<std::string> read_input(const std::string& argument) {
 
 bool is_input(const std::string& argument) {
   return argument == "-" || argument.starts_with('{') || argument.starts_with('[') || argument.starts_with('@');
+}
+
+// The problem that the server would have answered, as an error for people.
+Error error_of(const serve::http::Response& response) {
+  Code code = Code::kInternal;
+  for (std::size_t i = 0; i < std::size(kCodes); ++i) {
+    if (kCodes[i].http == response.status && code == Code::kInternal) code = Code(i);
+  }
+  const auto problem = nlohmann::json::parse(response.body, nullptr, false);  // our own JSON
+  std::string hint = problem.value("hint", "");
+  if (problem.contains("example")) hint = "for example " + problem["example"].dump();
+  return {code, problem.value("detail", "no answer"), std::move(hint)};
 }
 
 Result<int> run(std::vector<std::string> arguments, const std::string& contract,
@@ -49,12 +62,9 @@ Result<int> run(std::vector<std::string> arguments, const std::string& contract,
   request.body = std::string_view(body).substr(0, size);
   request.received = serve::http::Clock::now();
   const serve::http::Response response = handler.respond(request, *worker);
-  std::fwrite(response.body.data(), 1, response.body.size(), response.status == 200 ? stdout : stderr);
-  if (response.status == 200) return 0;
-  for (const CodeInfo& code : kCodes) {
-    if (code.http == response.status) return code.exit;
-  }
-  return 1;
+  if (response.status != 200) return fail(error_of(response));
+  std::fwrite(response.body.data(), 1, response.body.size(), stdout);
+  return 0;
 }
 
 }  // namespace

@@ -193,9 +193,6 @@ int serve(const Command& command, std::span<const char* const> arguments) {
   if (const auto applied = serve::apply_environment(settings, environment, unknown); !applied) {
     return report(applied.error());
   }
-  for (const std::string& variable : unknown) {
-    std::fprintf(stderr, "slipway: %s is not a setting; ignored\n", variable.c_str());
-  }
   Options options(command);
   std::vector<std::string> files;
   std::vector<std::string> feature_names;
@@ -212,6 +209,9 @@ int serve(const Command& command, std::span<const char* const> arguments) {
   });
   int exit_code = 0;
   if (!options.parse(arguments, exit_code)) return exit_code;
+  for (const std::string& variable : unknown) {
+    std::fprintf(stderr, "slipway: %s is not a setting; ignored\n", variable.c_str());
+  }
   if (const char* path = std::getenv("MODEL_PATH"); files.empty() && path != nullptr) files.emplace_back(path);
   if (files.empty()) {
     return report({Code::kUsage, "serve takes a model's file", "slipway serve churn.pkl"});

@@ -65,7 +65,7 @@ class Prediction {
     std::string& out = worker_.out;
     out += reader.many() ? "{\"predictions\":[" : "{";
     for (std::uint32_t row = 0;; ++row) {
-      const BodyReader::Next next = reader.next();
+      const BodyReader::Next next = SLIPWAY_TRY(reader.next());
       if (next == BodyReader::Next::kEnd) break;
       const bool good = next == BodyReader::Next::kBad ? bad_row(row) : run_row(row);
       if (good) {
