@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `slipway predict FILE... '{...}'`: the answer that POST /predict gives, by the same code, without a server.
+#include <simdjson.h>
+
 #include <cstdio>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/file.h"
@@ -31,10 +32,17 @@ Error error_of(const serve::http::Response& response) {
   for (std::size_t i = 0; i < std::size(kCodes); ++i) {
     if (kCodes[i].http == response.status && code == Code::kInternal) code = Code(i);
   }
-  const auto problem = nlohmann::json::parse(response.body, nullptr, false);  // our own JSON
-  std::string hint = problem.value("hint", "");
-  if (problem.contains("example")) hint = "for example " + problem["example"].dump();
-  return {code, problem.value("detail", "no answer"), std::move(hint)};
+  simdjson::dom::parser parser;
+  simdjson::dom::element problem;
+  if (parser.parse(simdjson::padded_string(response.body)).get(problem) != simdjson::SUCCESS)
+    return {code, "no answer"};
+  std::string_view detail;
+  std::string_view hint;
+  simdjson::dom::element example;
+  if (problem["detail"].get(detail) != simdjson::SUCCESS) detail = "no answer";
+  if (problem["hint"].get(hint) != simdjson::SUCCESS) hint = {};
+  const bool has_example = problem["example"].get(example) == simdjson::SUCCESS;
+  return {code, std::string(detail), has_example ? "For example " + simdjson::minify(example) : std::string(hint)};
 }
 
 Result<int> run(std::vector<std::string> arguments, const std::string& contract,

@@ -45,6 +45,7 @@ class Reader {
   Status text_unicode();
   Status counted_unicode();
   Status counted_long();
+  Status check_name(std::string_view name) const;
   Status global(NodeId& made);
   Status stack_global();
 
