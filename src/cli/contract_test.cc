@@ -126,6 +126,14 @@ void compare(dom::element answer, dom::element wanted, const std::string& where)
   }
 }
 
+// True for a record that would be read as columns: it must be sent in a list.
+bool looks_like_columns(dom::element input) {
+  if (!input.is_object()) return false;
+  const dom::object record = input.get_object();
+  return record.begin() != record.end() &&
+         std::all_of(record.begin(), record.end(), [](dom::key_value_pair pair) { return pair.value.is_array(); });
+}
+
 TEST(Contract, IgnoreAnswersWhatTheLibraryAnswers) {
   std::size_t compared = 0;
   std::size_t refused = 0;
@@ -134,7 +142,9 @@ TEST(Contract, IgnoreAnswersWhatTheLibraryAnswers) {
     for (const std::string& line : lines_of(folder / "cases.jsonl")) {
       dom::parser parser;
       const dom::element wanted = parser.parse(line);
-      const Mode::Seen seen = ignore.predict(simdjson::minify(wanted["input"].value()));
+      const bool in_list = looks_like_columns(wanted["input"]);
+      const std::string input = simdjson::minify(wanted["input"].value());
+      const Mode::Seen seen = ignore.predict(in_list ? "[" + input + "]" : input);
       const std::string where = folder.string() + ": " + line + " -> " + seen.body;
       const bool raises = wanted["raises"].error() == simdjson::SUCCESS;
       ASSERT_EQ(seen.status, raises ? 422 : 200) << where;
@@ -143,7 +153,8 @@ TEST(Contract, IgnoreAnswersWhatTheLibraryAnswers) {
         continue;
       }
       dom::parser answers;
-      compare(answers.parse(seen.body), wanted, where);
+      const dom::element answer = answers.parse(seen.body);
+      compare(in_list ? answer["predictions"].at(0).value() : answer, wanted, where);
       ++compared;
     }
   }
