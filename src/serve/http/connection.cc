@@ -7,6 +7,7 @@
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/bind_allocator.hpp>
@@ -34,9 +35,10 @@ constexpr std::uint64_t kLingerBytes = 16 * 1024 * 1024;
 Connection::Connection(Loop& loop, const Arrival& arrival)
     : loop_(loop), socket_(loop.io), parser_(loop.shared.options.codec), listener_(arrival.listener), since_(loop.now) {
   std::memcpy(client_, arrival.client, sizeof client_);
-  boost::system::error_code ignored;
+  boost::system::error_code failed;
   const bool v6 = std::strchr(client_, ':') != nullptr;
-  socket_.assign(v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), arrival.descriptor, ignored);
+  socket_.assign(v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), arrival.descriptor, failed);
+  if (failed) ::close(arrival.descriptor);  // reading will fail, and end it
 }
 
 Connection::~Connection() = default;
@@ -73,7 +75,9 @@ void Connection::on_read(int error, std::size_t size) {
     if ((error != 0 && error != ECANCELED) || discarded_ > kLingerBytes) return close();
     return discard();
   }
-  if (error == ECANCELED) {  // the sweep found it idle with a large buffer
+  if (error == ECANCELED) {  // by the sweep; had something come in that moment, this would be it, and no error
+    if (ending_ && !has_unread()) return leave(false);
+    ending_ = false;
     parser_.release();
     return read();
   }
@@ -83,6 +87,7 @@ void Connection::on_read(int error, std::size_t size) {
     if (error == ECONNRESET || error == EPIPE || error == ETIMEDOUT) loop_.shared.resets.fetch_add(1);
     return close();
   }
+  ending_ = false;
   parser_.commit(size);
   serve();
 }
@@ -256,15 +261,14 @@ void Connection::sweep() {
   }
   const auto waited = loop_.now - since_;
   switch (phase_) {
-    case Phase::kIdle:
-      if (waited > options.idle_timeout ||
-          (waited > options.drain_quiet && loop_.shared.close_idle.load(std::memory_order_relaxed))) {
-        if (!has_unread()) leave(false);
-      } else if (reading_ && waited > kGiveBackAfter && parser_.capacity() > kSmallBuffer) {
-        boost::system::error_code ignored;
-        socket_.cancel(ignored);
-      }
+    case Phase::kIdle: {
+      ending_ = waited > options.idle_timeout ||
+                (waited > options.drain_quiet && loop_.shared.close_idle.load(std::memory_order_relaxed));
+      // Nothing is decided here: a request may have been read that this connection has not been told of yet.
+      boost::system::error_code ignored;
+      if (ending_ || (waited > kGiveBackAfter && parser_.capacity() > kSmallBuffer)) socket_.cancel(ignored);
       return;
+    }
     case Phase::kHead:
       if (waited > options.header_timeout) time_out("the request head did not arrive in time");
       return;

@@ -78,7 +78,10 @@ class Connection final : private Pool::Job {
   Parser parser_;
   std::size_t listener_;
   Phase phase_ = Phase::kIdle;
-  bool reading_ = false, writing_ = false, closing_ = false, closed_ = false, keep_ = true;
+  bool reading_ = false, writing_ = false, closed_ = false;
+  bool closing_ = false;           // after what is being written
+  bool ending_ = false;            // idle for too long: unless something comes before its read is back
+  bool keep_ = true;               // what the pool decided
   unsigned pending_ = 0;           // operations and jobs that hold a pointer to this
   Clock::time_point since_;        // when the phase began, or was last seen to go on
   Clock::time_point write_since_;  // the last progress of a write that waits
