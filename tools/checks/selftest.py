@@ -50,6 +50,7 @@ EXAMPLES = [
     (text.check_try, one("auto f() { a = b = SLIPWAY_TRY(c()); }\n"), "larger expression"),
     (text.check_try, one("auto f() {\n  auto x = SLIPWAY_TRY(b({1, 2}));\n  SLIPWAY_TRY(c());\n  if (x) y.z[1] = SLIPWAY_TRY(d());\n"
                          "  const auto [p, q] = SLIPWAY_TRY(e()); // return SLIPWAY_TRY(f()) is wrong\n}\n"), None),
+    (text.check_try, one("auto f() { switch (x) { case Op::kA: SLIPWAY_TRY(a()); default: y = SLIPWAY_TRY(b()); } }\n"), None),
     (text.check_try, one("#define SLIPWAY_TRY(...) \\\n  other(__VA_ARGS__)\n#define X() f(SLIPWAY_TRY(g()))\n"), None),
     (text.check_coroutines, one("Task f() { co_await g(); }\n"), "co_await"),
     (text.check_coroutines, one("Task f() { co_return 1; }\n"), "co_return"),

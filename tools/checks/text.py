@@ -20,7 +20,7 @@ def closing(code, at):
 def without_control(text):
     """`if (x) y =` without its `if (x)`: what stands behind a condition is a statement again."""
     while True:
-        match = re.match(r"\s*(else\b|case\b[^:]*:(?!:)|default\s*:|(?:if|while|for)\b(?:\s*constexpr)?\s*\()", text)
+        match = re.match(r"\s*(else\b|case\b(?:[^:]|::)*:(?!:)|default\s*:|(?:if|while|for)\b(?:\s*constexpr)?\s*\()", text)
         if not match:
             return text
         end = match.end()
