@@ -65,6 +65,7 @@ struct Limits {
   std::uint64_t memo = 64'000'000;  // entries; an index is bounded by the file's size as well
   std::uint64_t nodes = 256'000'000;
   std::uint32_t line = 64 * 1024;    // bytes of a text argument (I L F S V c i p g P)
+  std::uint32_t name = 1'024;        // bytes of a module's or class's name
   std::uint32_t digits = 4'300;      // of a number written as text
   std::uint32_t long_bytes = 1'024;  // of LONG1 and LONG4
 };

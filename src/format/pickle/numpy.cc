@@ -87,7 +87,7 @@ struct Bytes {
 
 // Bytes in any of their spellings: as such, as Latin-1 text, as _codecs.encode(text, 'latin1'), bytes(), and
 // bytearray(text, 'latin-1') or bytearray(bytes).
-Result<Bytes> read_bytes(const Document& document, NodeId node) {
+Result<Bytes> read_bytes(const Document& document, NodeId node, std::uint64_t wanted) {
   NodeId inner = node;
   if (document.kind(node) == Kind::kObject) {
     const Global name = callable_name(document, node);
@@ -107,7 +107,11 @@ Result<Bytes> read_bytes(const Document& document, NodeId node) {
   if (kind != Kind::kText) {
     return corrupt(document, node, fmt::format("bytes expected, found {}", kind_name(kind)));
   }
-  auto decoded = latin1(document.text(inner));
+  const std::string_view text = document.text(inner);
+  if (text.size() / 2 > wanted || text.size() < wanted) {  // before decoding: many arrays may share one text
+    return corrupt(document, node, fmt::format("{} bytes expected, found a text of {}", wanted, text.size()));
+  }
+  auto decoded = latin1(text);
   if (!decoded) return corrupt(document, node, "text with characters beyond Latin-1 where bytes are expected");
   auto owner = std::make_shared<const std::string>(std::move(*decoded));
   return Bytes{*owner, owner};
@@ -232,6 +236,9 @@ Result<DType::FieldType> read_field(const Document& document, const Named& named
 }
 
 Result<void> read_fields(const Document& document, NodeId node, DTypeState state, DType& dtype) {
+  if (document.items(state.fields).size() > 2 * 2 * (kMaxFields + 1)) {  // a title is a second key of its field
+    return error_at(document, node, Code::kTooLarge, fmt::format("a dtype of more than {} fields", kMaxFields));
+  }
   const auto table = field_table(document, state);
   const Kind kind = state.names == kNoNode ? Kind::kNone : document.kind(state.names);
   if (kind != Kind::kTuple && kind != Kind::kList) return corrupt(document, node, "a structured dtype without names");
@@ -293,10 +300,12 @@ Result<void> read_data(const Document& document, NodeId node, Array& array) {
   if (document.kind(node) == Kind::kList) {
     return error_at(document, node, Code::kUnsupported, "an array of structures that hold objects");
   }
-  Bytes bytes = SLIPWAY_TRY(read_bytes(document, node));
   std::uint64_t wanted = 0;
-  const bool overflow = __builtin_mul_overflow(array.count, std::uint64_t{array.dtype.itemsize}, &wanted);
-  if (overflow || bytes.view.size() != wanted) {
+  if (__builtin_mul_overflow(array.count, std::uint64_t{array.dtype.itemsize}, &wanted)) {
+    return error_at(document, node, Code::kTooLarge, "an array of more than 2^64 bytes");
+  }
+  Bytes bytes = SLIPWAY_TRY(read_bytes(document, node, wanted));
+  if (bytes.view.size() != wanted) {
     return corrupt(document, node,
                    fmt::format("an array of {} items of {} bytes each has {} bytes", array.count, array.dtype.itemsize,
                                bytes.view.size()));
@@ -310,7 +319,7 @@ Result<void> read_data(const Document& document, NodeId node, Array& array) {
 }
 
 // _reconstruct(type, (0,), b'b') and the state ([version,] shape, dtype, is_fortran, data).
-Result<Array> read_reconstructed(const Document& document, NodeId node) {
+Result<Array> read_reconstructed(const Document& document, NodeId node, bool with_data) {
   const NodeId state = document.object(node).state;
   if (state == kNoNode) return corrupt(document, node, "an array without its state");
   auto parts = document.items(state);
@@ -330,12 +339,13 @@ Result<Array> read_reconstructed(const Document& document, NodeId node) {
   const auto fortran = integer(document, parts[2]);
   if (!fortran) return corrupt(document, state, "an array that does not say its order");
   array.fortran = *fortran != 0 && array.dtype.kind != 'O';
-  SLIPWAY_TRY(read_data(document, parts[3], array));
+  if (with_data) SLIPWAY_TRY(read_data(document, parts[3], array));
+  if (!with_data && array.dtype.kind == 'O') array.objects = document.items(parts[3]);
   return array;
 }
 
 // _frombuffer(buffer, dtype, shape, order[, axis_order])
-Result<Array> read_frombuffer(const Document& document, NodeId node) {
+Result<Array> read_frombuffer(const Document& document, NodeId node, bool with_data) {
   const auto args = document.items(document.object(node).args);
   if (args.size() < 4 || args.size() > 5 || !is_text(document.kind(args[3]))) {
     return corrupt(document, node, "an array from a buffer needs buffer, dtype, shape and order");
@@ -351,12 +361,12 @@ Result<Array> read_frombuffer(const Document& document, NodeId node) {
   array.count = SLIPWAY_TRY(read_shape(document, args[2], array.shape));
   if (array.dtype.kind == 'O') return corrupt(document, node, "an array of objects from a buffer");
   array.fortran = order == "F";
-  SLIPWAY_TRY(read_data(document, args[0], array));
+  if (with_data) SLIPWAY_TRY(read_data(document, args[0], array));
   return array;
 }
 
 // scalar(dtype, bytes), or scalar(dtype, object)
-Result<Array> read_numpy_scalar(const Document& document, NodeId node) {
+Result<Array> read_numpy_scalar(const Document& document, NodeId node, bool with_data) {
   const auto args = document.items(document.object(node).args);
   if (args.size() != 2) return corrupt(document, node, "a numpy scalar needs a dtype and a value");
   Array array;
@@ -366,8 +376,15 @@ Result<Array> read_numpy_scalar(const Document& document, NodeId node) {
     array.objects = args.subspan(1);
     return array;
   }
-  SLIPWAY_TRY(read_data(document, args[1], array));
+  if (with_data) SLIPWAY_TRY(read_data(document, args[1], array));
   return array;
+}
+
+Result<Array> read(const Document& document, NodeId node, bool with_data) {
+  if (is_multiarray(document, node, "_reconstruct")) return read_reconstructed(document, node, with_data);
+  if (is_frombuffer(document, node)) return read_frombuffer(document, node, with_data);
+  if (is_multiarray(document, node, "scalar")) return read_numpy_scalar(document, node, with_data);
+  return corrupt(document, node, fmt::format("an array expected, found {}", kind_name(document.kind(node))));
 }
 
 }  // namespace
@@ -390,11 +407,7 @@ Result<DType> read_dtype(const Document& document, NodeId node) {
   return dtype;
 }
 
-Result<Array> read_array(const Document& document, NodeId node) {
-  if (is_multiarray(document, node, "_reconstruct")) return read_reconstructed(document, node);
-  if (is_frombuffer(document, node)) return read_frombuffer(document, node);
-  if (is_scalar(document, node)) return read_numpy_scalar(document, node);
-  return corrupt(document, node, fmt::format("an array expected, found {}", kind_name(document.kind(node))));
-}
+Result<Array> read_array(const Document& document, NodeId node) { return read(document, node, true); }
+Result<Array> read_array_header(const Document& document, NodeId node) { return read(document, node, false); }
 
 }  // namespace slipway::pickle

@@ -48,6 +48,8 @@ bool is_scalar(const Document& document, NodeId node);
 // Of an array, or of a numpy scalar (shape {}). Errors: kCorrupt where the parts do not fit together, kUnsupported,
 // kTooLarge; each with the byte offset of what is wrong.
 Result<Array> read_array(const Document& document, NodeId node);
+// The same without looking at the bytes: `data` is empty and `objects` may be fewer or more than `count`.
+Result<Array> read_array_header(const Document& document, NodeId node);
 
 // Real numbers in C order, whatever their dtype (bool, integers and floats of any size and endianness): a Python
 // number, a numpy scalar (shape {}), an array, or a list or tuple of numbers (shape {n}). Integers above 2^53 round to

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +46,7 @@ class Reader {
   Status text_unicode();
   Status counted_unicode();
   Status counted_long();
+  Status check_name(std::string_view name) const;
   Status global(NodeId& made);
   Status stack_global();
 
@@ -105,6 +107,7 @@ class Reader {
   std::vector<NodeId> memo_;        // by index, kNoNode where nothing was put
   std::uint64_t memo_entries_ = 0;
   bool done_ = false;
+  std::optional<Error> cut_;  // a frame that is longer than the file
 };
 
 // What class_of gives, before there is a Document.

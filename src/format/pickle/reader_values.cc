@@ -132,8 +132,15 @@ Result<void> Reader::counted_long() {
   return push_text(Kind::kBigInt, bytes);
 }
 
+Result<void> Reader::check_name(std::string_view name) const {
+  if (name.size() <= limits_.name) return {};
+  return error(Code::kTooLarge, fmt::format("a name of {} bytes; the limit is {}", name.size(), limits_.name));
+}
+
 // Adds the name in the two lines of the argument, without pushing it.
 Result<void> Reader::global(NodeId& made) {
+  SLIPWAY_TRY(check_name(line_));
+  SLIPWAY_TRY(check_name(second_line_));
   if (!is_utf8(line_) || !is_utf8(second_line_)) {
     return corrupt(fmt::format("the name '{}' '{}' is not UTF-8", printable(line_), printable(second_line_)));
   }
@@ -151,6 +158,8 @@ Result<void> Reader::stack_global() {
   if (arena_.kind(module) != Kind::kText || arena_.kind(name) != Kind::kText) {
     return corrupt(fmt::format("a name made of {} and {}; both must be str", describe(module), describe(name)));
   }
+  SLIPWAY_TRY(check_name(arena_.text(module)));
+  SLIPWAY_TRY(check_name(arena_.text(name)));
   stack_.resize(stack_.size() - 2);
   return push_node(Kind::kGlobal, kByNodes, pack(module, name));
 }

@@ -4,6 +4,8 @@
 #include "format/pickle/text_forms.h"
 
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <system_error>
@@ -140,7 +142,11 @@ std::optional<double> parse_float(std::string_view text) {
   double value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
   if (parsed.ptr != text.data() + text.size()) return std::nullopt;
-  if (parsed.ec == std::errc::result_out_of_range) return std::strtod(std::string(text).c_str(), nullptr);
+  if (parsed.ec == std::errc::result_out_of_range) {
+    value = std::strtod(std::string(text).c_str(), nullptr);
+    if (std::isinf(value)) return std::nullopt;  // one of Python's readers says inf, the other refuses
+    return value;
+  }
   if (parsed.ec != std::errc()) return std::nullopt;
   return value;
 }
