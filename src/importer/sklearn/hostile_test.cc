@@ -138,7 +138,7 @@ const Lie kLies[] = {
      "pipeline.steps[1] 'lr': takes 2 columns, pipeline.steps[0] 'dv' gives 3 (byte "},
     {"CoefOfAnotherHeight", with_model("coef_", array({1, 2, 3, 4, 5, 6}, {2, 3})),
      "pipeline.steps[1] 'lr' -> coef_: has shape (2, 3), want (1, columns) for 2 labels (byte "},
-    {"CoefWithoutRows", with_model("coef_", array({}, {0, 3})), "has shape (0, 3): it is empty"},
+    {"CoefWithoutColumns", with_model("coef_", array({}, {1, 0})), "has shape (1, 0): it is empty"},
     {"CoefInThreeDimensions", with_model("coef_", array({1, 2, 3}, {1, 1, 3})), "has shape (1, 1, 3), want"},
     {"CoefThatIsFlat", with_model("coef_", array({1, 2, 3}, {3})), "has shape (3,), want (1, columns) for 2 labels"},
     {"CoefLargerThanItsBytes", with_model("coef_", array({1, 2, 3}, {1, 1000000000})), "'lr' -> coef_: "},
