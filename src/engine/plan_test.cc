@@ -8,10 +8,26 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <deque>
+#include <new>
 #include <random>
 
 #include "engine/random_record.h"
 #include "engine/reference.h"
+
+// Every allocation of this program, counted: what Plan::run promises is only worth something if it is.
+namespace {
+std::size_t allocations = 0;
+}  // namespace
+void* operator new(std::size_t size) {
+  ++allocations;
+  void* out = std::malloc(size);
+  if (out == nullptr) std::abort();
+  return out;
+}
+void operator delete(void* pointer) noexcept { std::free(pointer); }
+void operator delete(void* pointer, std::size_t) noexcept { std::free(pointer); }
 
 namespace slipway::engine {
 namespace {
@@ -217,6 +233,30 @@ TEST(Plan, SortsManyHitsStably) {
   const Cell list = Cell::of(std::span<const Cell>(cells));
   const Extra extra{.name = "f=7", .value = Cell::of(0.1)};
   EXPECT_EQ(run(plan, {.fields = std::span(&list, 1), .extras = std::span(&extra, 1)}).refusal, nullptr);
+}
+
+TEST(Plan, AllocatesNothingOnceWarm) {
+  std::mt19937 random(2);
+  for (const Shape& shape : shapes()) {
+    const Plan plan = compiled(shape);
+    const auto scratch = plan.scratch();
+    Answer answer;
+    std::deque<RandomRecord> records;
+    for (int i = 0; i < 50; ++i) records.emplace_back(plan.model(), random);
+    for (const RandomRecord& record : records) plan.run(record.record(), *scratch, answer);
+    const std::size_t before = allocations;
+    int used = 0;
+    for (const RandomRecord& record : records) {
+      plan.run(record.record(), *scratch, answer);
+      for (const Extra& extra : record.record().extras) used += plan.uses(extra) ? 1 : 0;
+      for (std::uint32_t field = 0; field < plan.model().schema().fields().size(); ++field) {
+        used += plan.unseen(field, "a text longer than a short string has room for") ? 1 : 0;
+        used += plan.model().schema().find("neither this name nor one like it") != 0 ? 1 : 0;
+      }
+    }
+    EXPECT_EQ(allocations, before);
+    EXPECT_GT(used, 0);
+  }
 }
 
 TEST(Plan, StacksATableRowAndRefusesText) {

@@ -29,7 +29,7 @@ bool refuse(Frame& frame, const char* why, std::uint32_t field) {
 }
 
 bool run(const Gather& kernel, Frame& frame) {
-  const auto refusal = kernel.vectorizer->gather(frame.record, hits(kernel.out, frame), frame.buffers.key);
+  const auto refusal = kernel.vectorizer->gather(frame.record, hits(kernel.out, frame), frame.buffers.key.data());
   return refusal.why == nullptr || refuse(frame, refusal.why, refusal.field);
 }
 
@@ -325,7 +325,7 @@ Buffers Program::buffers() const {
   for (auto& hits : out.hits) hits.reserve(fields_);
   out.dense.resize(dense_size_);
   out.index.resize(indices_);
-  out.key.reserve(key_size_);
+  out.key.resize(key_size_);
   return out;
 }
 

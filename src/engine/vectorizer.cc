@@ -5,6 +5,7 @@
 #include "engine/vectorizer.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -76,15 +77,18 @@ Result<Vectorizer> Vectorizer::create(const model::VectorizeDict& op, const Sche
   return made;
 }
 
-std::uint32_t Vectorizer::find_whole(std::string_view name, std::string_view text, std::string& key) const {
-  if (name.size() + op_->separator.size() + text.size() > columns_.longest()) return NameTable::kNone;
-  key.assign(name).append(op_->separator).append(text);
-  return columns_.find(0, key);
+std::uint32_t Vectorizer::find_whole(std::string_view name, std::string_view text, char* key) const {
+  const std::size_t size = name.size() + op_->separator.size() + text.size();
+  if (size > columns_.longest()) return NameTable::kNone;
+  char* end = std::ranges::copy(name, key).out;
+  end = std::ranges::copy(op_->separator, end).out;
+  std::ranges::copy(text, end);
+  return columns_.find(0, {key, size});
 }
 
 // Lists, nested values and the rare field whose name contains the separator. False: refused.
 bool Vectorizer::add_other(const Cell& cell, std::string_view name, std::uint32_t field, std::vector<Hit>& hits,
-                           std::string& key) const {
+                           char* key) const {
   if (cell.kind == Cell::Kind::kOther || (cell.kind == Cell::Kind::kTexts && !op_->lists)) {
     const bool empty_list = cell.kind == Cell::Kind::kTexts && cell.size == 0;
     return !known(name) && (!op_->refuse_unknown || empty_list);
@@ -97,7 +101,7 @@ bool Vectorizer::add_other(const Cell& cell, std::string_view name, std::uint32_
   return true;
 }
 
-Vectorizer::Refusal Vectorizer::gather(const model::Record& record, std::vector<Hit>& hits, std::string& key) const {
+Vectorizer::Refusal Vectorizer::gather(const model::Record& record, std::vector<Hit>& hits, char* key) const {
   hits.clear();
   const auto refusal = [&](std::uint32_t field) { return Refusal{op_->lists ? kNestedValue : kNoListsThen, field}; };
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
@@ -136,7 +140,10 @@ bool Vectorizer::uses(const model::Extra& extra) const {
   const bool lists = cell.kind == Cell::Kind::kTexts && op_->lists;
   if (cell.kind != Cell::Kind::kText && !lists) return false;
   if (extra.name.size() + op_->separator.size() > columns_.longest()) return false;
-  std::string key;
+  std::array<char, 512> few;
+  std::string many;  // names longer than that are rare enough to allocate for
+  if (columns_.longest() > few.size()) many.resize(columns_.longest());
+  char* key = many.empty() ? few.data() : many.data();
   const auto hits = [&](const Cell& text) { return find_whole(extra.name, text.text(), key) != NameTable::kNone; };
   return lists ? std::ranges::any_of(cell.texts(), hits) : hits(cell);
 }

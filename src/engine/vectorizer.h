@@ -31,8 +31,8 @@ class Vectorizer {
     const char* why = nullptr;
     std::uint32_t field = model::Schema::kNoField;
   };
-  // Replaces `hits` by the record's, columns ascending. `key` is room for a name: reserve(key_size()) it once.
-  Refusal gather(const model::Record& record, std::vector<Hit>& hits, std::string& key) const;
+  // Replaces `hits` by the record's, columns ascending. `key` is room for key_size() bytes.
+  Refusal gather(const model::Record& record, std::vector<Hit>& hits, char* key) const;
 
   // True if the text has a column under that field of the schema.
   bool has(std::uint32_t field, std::string_view text) const;
@@ -46,10 +46,10 @@ class Vectorizer {
     bool whole_names = false;
   };
 
-  std::uint32_t find_whole(std::string_view name, std::string_view text, std::string& key) const;
+  std::uint32_t find_whole(std::string_view name, std::string_view text, char* key) const;
   bool known(std::string_view name) const { return columns_.find(0, name) != model::NameTable::kNone; }
   bool add_other(const model::Cell& cell, std::string_view name, std::uint32_t field, std::vector<Hit>& hits,
-                 std::string& key) const;
+                 char* key) const;
 
   const model::VectorizeDict* op_ = nullptr;
   std::vector<std::string> names_;  // of the fields

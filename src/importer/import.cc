@@ -132,7 +132,8 @@ Result<model::Model> compose(std::span<const Piece> pieces, const Options& optio
     if (!best || attempt.lowered > best->lowered) best = std::move(attempt);
   } while (std::ranges::next_permutation(order).found);
   if (fits <= 1) return std::move(best->model);
-  return fail(Code::kUnsupported, fmt::format("the {} pieces fit together in {} orders", pieces.size(), fits),
+  return fail(Code::kUnsupported,
+              fmt::format("{}: the {} pieces fit together in {} orders", pieces[0].file, pieces.size(), fits),
               "dump them as one Pipeline, which says the order");
 }
 

@@ -15,8 +15,13 @@ namespace {
 using model::OutputKind;
 using model::SlotType;
 
-Result<model::Linear> read_linear(const Attributes& fitted, std::size_t& columns) {
-  SLIPWAY_TRY(fitted.fitted("coef_"));
+struct Coefficients {
+  model::Linear linear;
+  std::size_t columns = 0;
+};
+
+// `labels`: of a classifier, which has one row of coefficients for two of them and a row each for more; else 0.
+Result<Coefficients> read_coefficients(const Attributes& fitted, std::size_t labels) {
   const pickle::NodeId node = fitted.node("coef_");
   if (fitted.document().kind(node) == pickle::Kind::kObject &&
       pickle::class_of(fitted.document(), node).name.starts_with("csr_")) {
@@ -24,6 +29,12 @@ Result<model::Linear> read_linear(const Attributes& fitted, std::size_t& columns
                     .or_hint("call densify() before dumping"));
   }
   pickle::Numbers coef = SLIPWAY_TRY(fitted.numbers("coef_"));
+  const std::size_t rows = labels == 2 ? 1 : labels;
+  if (labels != 0 && (coef.shape.size() != 2 || coef.shape[0] != rows)) {
+    const auto what =
+        fmt::format("has shape {}, want ({}, columns) for {} labels", shape_text(coef.shape), rows, labels);
+    return fail(fitted.error(Code::kCorrupt, "coef_", what));
+  }
   if (coef.shape.size() != 1 && coef.shape.size() != 2) {
     const auto what = fmt::format("has shape {}, want (outputs, columns)", shape_text(coef.shape));
     return fail(fitted.error(Code::kCorrupt, "coef_", what));
@@ -35,27 +46,29 @@ Result<model::Linear> read_linear(const Attributes& fitted, std::size_t& columns
   if (!std::ranges::all_of(coef.values, [](double x) { return std::isfinite(x); })) {
     return fail(fitted.error(Code::kCorrupt, "coef_", "has values that are NaN or infinite: the fit did not converge"));
   }
-  columns = coef.shape.back();
-  model::Linear out;
-  out.outputs = static_cast<std::uint32_t>(coef.values.size() / columns);
-  out.coef = std::move(coef.values);
+  Coefficients out{.columns = coef.shape.back()};
+  model::Linear& linear = out.linear;
+  linear.outputs = static_cast<std::uint32_t>(coef.values.size() / out.columns);
+  linear.coef = std::move(coef.values);
   SLIPWAY_TRY(fitted.fitted("intercept_"));
   const pickle::Numbers intercept = SLIPWAY_TRY(fitted.numbers("intercept_"));
   if (intercept.shape.empty()) {
-    out.intercept.assign(out.outputs, intercept.values[0]);
+    if (!std::isfinite(intercept.values[0])) {
+      return fail(fitted.error(Code::kCorrupt, "intercept_", "is NaN or infinite: the fit did not converge"));
+    }
+    linear.intercept.assign(linear.outputs, intercept.values[0]);
   } else {
-    out.intercept = SLIPWAY_TRY(fitted.doubles("intercept_", out.outputs));
+    linear.intercept = SLIPWAY_TRY(fitted.doubles("intercept_", linear.outputs));
   }
   return out;
 }
 
 // Adds the check and the product; gives the slot of the scores.
-Result<std::uint32_t> scores(const Attributes& fitted, Lowering& out, std::string_view name, model::Linear linear,
-                             std::size_t columns) {
-  SLIPWAY_TRY(out.take_rows(fitted, columns));
+Result<std::uint32_t> scores(const Attributes& fitted, Lowering& out, std::string_view name, Coefficients from) {
+  SLIPWAY_TRY(out.take_rows(fitted, from.columns));
   const SlotType type = out.sparse() ? SlotType::kCsr : SlotType::kDense;
   out.emit(model::RequireFinite{.estimator = std::string(name)}, type);
-  return out.emit(std::move(linear), SlotType::kDense);
+  return out.emit(std::move(from.linear), SlotType::kDense);
 }
 
 Result<std::vector<model::Label>> read_labels(const Attributes& fitted) {
@@ -103,19 +116,12 @@ Result<bool> is_one_vs_rest(const Attributes& fitted, std::size_t labels) {
 }
 
 Result<void> logistic_regression(const Attributes& fitted, Lowering& out) {
-  std::size_t columns = 0;
-  model::Linear linear = SLIPWAY_TRY(read_linear(fitted, columns));
+  SLIPWAY_TRY(fitted.fitted("coef_"));
   std::vector<model::Label> labels = SLIPWAY_TRY(read_labels(fitted));
+  Coefficients coefficients = SLIPWAY_TRY(read_coefficients(fitted, labels.size()));
   const bool binary = labels.size() == 2;
-  const std::size_t rows = binary ? 1 : labels.size();
-  const pickle::Numbers coef = SLIPWAY_TRY(fitted.numbers("coef_"));
-  if (coef.shape.size() != 2 || coef.shape[0] != rows) {
-    const auto what =
-        fmt::format("has shape {}, want ({}, {}) for {} labels", shape_text(coef.shape), rows, columns, labels.size());
-    return fail(fitted.error(Code::kCorrupt, "coef_", what));
-  }
   const bool one_vs_rest = SLIPWAY_TRY(is_one_vs_rest(fitted, labels.size()));
-  const std::uint32_t decision = SLIPWAY_TRY(scores(fitted, out, "LogisticRegression", std::move(linear), columns));
+  const std::uint32_t decision = SLIPWAY_TRY(scores(fitted, out, "LogisticRegression", std::move(coefficients)));
   std::uint32_t probability = 0;
   if (one_vs_rest) {
     probability = out.branch(model::Expit{}, decision);
@@ -134,9 +140,9 @@ Result<void> logistic_regression(const Attributes& fitted, Lowering& out) {
 }
 
 Result<void> linear_regression(const Attributes& fitted, Lowering& out) {
-  std::size_t columns = 0;
-  model::Linear linear = SLIPWAY_TRY(read_linear(fitted, columns));
-  const std::uint32_t numbers = SLIPWAY_TRY(scores(fitted, out, "LinearRegression", std::move(linear), columns));
+  SLIPWAY_TRY(fitted.fitted("coef_"));
+  Coefficients coefficients = SLIPWAY_TRY(read_coefficients(fitted, 0));
+  const std::uint32_t numbers = SLIPWAY_TRY(scores(fitted, out, "LinearRegression", std::move(coefficients)));
   out.predicts({{OutputKind::kPrediction, numbers}}, {});
   return {};
 }
