@@ -3,6 +3,8 @@
 // starts no timer. Closed connections wait in a second list for their last operation to come back.
 #include "serve/http/loop.h"
 
+#include <unistd.h>
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -35,13 +37,18 @@ void Loop::start() {
   thread_ = std::jthread([this] { io.run(); });
 }
 
+// The loop is not stopped but runs out of work: an operation's memory is inside its connection, so every one of them
+// has to come back before the connections go.
 void Loop::stop() {
   asio::post(io, [this] {
+    stopping_ = true;
     timer_.cancel();
-    io.stop();
+    while (!connections_.empty()) connections_.back()->close();
   });
-  if (thread_.joinable()) thread_.join();
-  connections_.clear();
+  if (thread_.joinable())
+    thread_.join();
+  else
+    io.run();  // never started
   closed_.clear();
 }
 
@@ -51,6 +58,10 @@ void Loop::adopt(const Arrival& arrival) {
 }
 
 void Loop::open(const Arrival& arrival) {
+  if (stopping_) {
+    ::close(arrival.descriptor);
+    return;
+  }
   now = Clock::now();
   auto connection = std::make_unique<Connection>(*this, arrival);
   Connection& opened = *connection;
@@ -78,6 +89,7 @@ void Loop::cut_all() {
 }
 
 void Loop::schedule_sweep() {
+  if (stopping_) return;
   timer_.expires_after(shared.draining.load() ? kSweepEveryDraining : kSweepEvery);
   timer_.async_wait([this](const boost::system::error_code& ec) {
     if (!ec) sweep();

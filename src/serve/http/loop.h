@@ -75,6 +75,7 @@ class Loop {
   void schedule_sweep();
 
   Timer timer_;
+  bool stopping_ = false;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> closed_;  // until the last of their operations has come back
   std::atomic<unsigned> load_{0};

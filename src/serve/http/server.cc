@@ -148,9 +148,12 @@ struct Server::Impl {
 
   ~Impl() {
     if (pool) pool->stop();  // the loops still run: a job that ends posts to its loop
-    for (auto& loop : loops) loop->stop();
-    listeners.clear();
-    drain_timer.reset();
+    if (loops.empty()) return;
+    asio::post(front().io, [this] {
+      listeners.clear();
+      drain_timer.reset();
+    });
+    for (auto& loop : loops) loop->stop();  // the one that accepts first
   }
 
   Loop& front() { return *loops.front(); }
@@ -173,7 +176,7 @@ struct Server::Impl {
 
   void accept_later(std::size_t index) {
     listeners[index]->descriptor.async_wait(Descriptor::wait_read, [this, index](const boost::system::error_code& ec) {
-      if (!ec && accept_all(index, kAcceptsATurn)) accept_later(index);
+      if (!ec && !listeners.empty() && accept_all(index, kAcceptsATurn)) accept_later(index);
     });
   }
 
@@ -193,7 +196,7 @@ struct Server::Impl {
       shared.accept_errors.fetch_add(1);
       listeners[index]->pause.expires_after(kAcceptPause);
       listeners[index]->pause.async_wait([this, index](const boost::system::error_code& ec) {
-        if (!ec && accept_all(index, kAcceptsATurn)) accept_later(index);
+        if (!ec && !listeners.empty() && accept_all(index, kAcceptsATurn)) accept_later(index);
       });
       return false;
     }
@@ -224,7 +227,7 @@ struct Server::Impl {
   void drain_after(std::chrono::milliseconds delay, void (Impl::*step)()) {
     drain_timer->expires_after(delay);
     drain_timer->async_wait([this, step](const boost::system::error_code& ec) {
-      if (!ec) (this->*step)();
+      if (!ec && drain_timer) (this->*step)();
     });
   }
 
@@ -292,7 +295,7 @@ ServerCounts Server::counts() const {
 void Server::drain(std::function<void()> done) {
   Impl* impl = impl_.get();
   asio::post(impl->front().io, [impl, done = std::move(done)]() mutable {
-    if (impl->shared.draining.exchange(true)) return;
+    if (impl->shared.draining.exchange(true) || !impl->drain_timer) return;
     impl->drained = std::move(done);
     impl->drain_after(impl->shared.options.drain_delay, &Impl::stop_new_connections);
   });
