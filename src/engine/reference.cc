@@ -77,7 +77,9 @@ class Run {
         for (const Cell& text : cell.texts()) add_text(name, text.text());
       }
       const bool bad = cell.kind == Cell::Kind::kOther || (cell.kind == Cell::Kind::kTexts && !op.lists);
-      if (bad && (op.refuse_unknown || columns.contains(name))) refuse(op.lists ? kNestedValue : kNoListsThen, field);
+      const bool empty_list = cell.kind == Cell::Kind::kTexts && cell.texts().empty();
+      if (bad && ((op.refuse_unknown && !empty_list) || columns.contains(name)))
+        refuse(op.lists ? kNestedValue : kNoListsThen, field);
     };
     const auto fields = model_.schema().fields();
     for (std::uint32_t i = 0; i < fields.size(); ++i) add(fields[i].name, record_.fields[i], i);

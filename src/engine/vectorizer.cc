@@ -86,7 +86,8 @@ std::uint32_t Vectorizer::find_whole(std::string_view name, std::string_view tex
 bool Vectorizer::add_other(const Cell& cell, std::string_view name, std::uint32_t field, std::vector<Hit>& hits,
                            std::string& key) const {
   if (cell.kind == Cell::Kind::kOther || (cell.kind == Cell::Kind::kTexts && !op_->lists)) {
-    return !op_->refuse_unknown && !known(name);
+    const bool empty_list = cell.kind == Cell::Kind::kTexts && cell.size == 0;
+    return !known(name) && (!op_->refuse_unknown || empty_list);
   }
   const std::span<const Cell> texts = cell.kind == Cell::Kind::kTexts ? cell.texts() : std::span(&cell, 1);
   const bool whole = field == Schema::kNoField || sources_[field].whole_names;

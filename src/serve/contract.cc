@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Three passes over one record: its fields in the schema's order, what it has besides, and only then, if something is
-// missing and something unknown, whether the one was meant by the other.
+// missing and something unknown, whether the one was meant by the other. What the library itself would raise on is not
+// known here: the plan says so when the row is run.
 #include "serve/contract.h"
 
 #include <algorithm>
@@ -36,19 +37,9 @@ std::string_view got(const Cell& cell) {
   }
 }
 
-// The library takes no such value at all, whatever the field.
-bool raises(const engine::Plan& plan, const Cell& cell) {
-  if (cell.kind == Cell::Kind::kOther) return true;
-  const model::Op& first = plan.model().steps().front().op;
-  if (const auto* dictionary = std::get_if<model::VectorizeDict>(&first)) {
-    return cell.kind == Cell::Kind::kTexts && !dictionary->lists;
-  }
-  return cell.kind == Cell::Kind::kText || cell.kind == Cell::Kind::kTexts;
-}
-
 bool fits(const Field& field, const Cell& cell) {
   if (cell.is_number()) return field.takes_number;
-  return field.takes_text;  // a text, or a list of texts
+  return field.takes_text && cell.kind != Cell::Kind::kOther;  // a text, or a list of texts
 }
 
 Deviation wrong_type(std::uint32_t row, const Field& field, const Cell& cell) {
@@ -129,7 +120,6 @@ class Judgement {
       ++missing_;
       return;
     }
-    if (raises(plan_, cell)) return refuse(wrong_type(row_, field, cell));
     if (!fits(field, cell)) {
       if (contract_ != Contract::kIgnore) return refuse(wrong_type(row_, field, cell));
       findings_.count_ignored(Kind::kWrongType);
@@ -162,18 +152,7 @@ class Judgement {
       }
     }
     for (const Extra& extra : extras) {
-      if (plan_.uses(extra)) continue;
-      const bool table = !plan_.model().schema().records_only();
-      if (extra.value.kind == Cell::Kind::kOther && !table) {
-        refuse({.kind = Kind::kWrongType,
-                .row = row_,
-                .field = std::string(extra.name),
-                .nearest = {},
-                .expected = {},
-                .message = "field " + quoted(extra.name) + " holds an object or a list, which this model cannot take"});
-        continue;
-      }
-      unknown_extra(extra, absent);
+      if (!plan_.uses(extra)) unknown_extra(extra, absent);
     }
   }
 

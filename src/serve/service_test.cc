@@ -190,7 +190,7 @@ TEST_F(ServiceTest, RoutesAreKnownByPathAndMethod) {
   EXPECT_EQ(none.status, 404);
   EXPECT_THAT(none.body, HasSubstr("POST /predict"));
   EXPECT_EQ(send(request(http::Method::kHead, "/health")).status, 200);
-  EXPECT_THAT(get("/").body, HasSubstr("curl localhost/predict -d '{"));
+  EXPECT_THAT(get("/").body, HasSubstr(R"({"contract":"month",)"));
 }
 
 TEST_F(ServiceTest, AListenerShowsOnlyItsOwnRoutes) {

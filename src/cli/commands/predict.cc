@@ -82,7 +82,7 @@ int predict(const Command& command, std::span<const char* const> arguments) {
   std::vector<std::string> words;
   std::vector<std::string> feature_names;
   std::string contract = "auto";
-  options.positional("FILE... RECORD", words, "the model's file or files, then the record: JSON, @file, or -");
+  options.positional("FILE RECORD", words, "the model's file or files, then the record: JSON, @file, or -");
   options.option("contract", contract, "what becomes of records that deviate: auto, strict or ignore");
   options.list("feature_names", feature_names, "names for the columns of a model that has none");
   int exit_code = 0;

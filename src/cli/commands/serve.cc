@@ -197,7 +197,7 @@ int serve(const Command& command, std::span<const char* const> arguments) {
   std::vector<std::string> files;
   std::vector<std::string> feature_names;
   std::string name;
-  options.positional("FILE...", files, "the model's file, or its pieces (dv.bin model.bin); default: $MODEL_PATH");
+  options.positional("FILE", files, "the model's file, or its pieces (dv.bin model.bin); default: $MODEL_PATH");
   options.option("name", name, "the model's name; default: the last file's, without its ending");
   options.list("feature_names", feature_names, "names for the columns of a model that has none");
   Settings::fields([&](std::string_view setting, auto member, std::string_view help) {

@@ -62,7 +62,8 @@ Result<void> Reader::run() {
   }
   Status status;
   while (!done_ && status) status = step();
-  arena_.end = status ? at_ : start_;
+  if (cut_) status = fail(std::move(*cut_));
+  arena_.end = done_ ? at_ : start_;
   if (!status) arena_.unfinished = std::move(stack_);
   return status;
 }
@@ -221,7 +222,10 @@ Result<void> Reader::memo_index(std::uint64_t& index) {
 
 Result<void> Reader::frame() {
   if (frame_end_ != 0) return corrupt("a frame begins inside another frame");
-  if (number_ > bytes_.size() - at_) return truncated(number_, bytes_.size() - at_);
+  if (number_ > bytes_.size() - at_) {  // the file was cut off: an error in any case, but first see what is there
+    cut_ = truncated(number_, bytes_.size() - at_).error();
+    number_ = bytes_.size() - at_;
+  }
   if (number_ == 0) return {};
   frame_end_ = at_ + number_;
   end_ = frame_end_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -106,6 +107,7 @@ class Reader {
   std::vector<NodeId> memo_;        // by index, kNoNode where nothing was put
   std::uint64_t memo_entries_ = 0;
   bool done_ = false;
+  std::optional<Error> cut_;  // a frame that is longer than the file
 };
 
 // What class_of gives, before there is a Document.

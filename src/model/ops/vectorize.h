@@ -13,7 +13,8 @@ namespace slipway::model {
 
 // sklearn.feature_extraction.DictVectorizer: a number under `name` goes to the column `name`, a text t to the column
 // `name` + separator + t as 1, a list of texts to one column each, null to NaN under `name`; what has no column is
-// ignored. Gives CSR rows, columns ascending, hits on one column in the order of the record (fields, then extras).
+// ignored. Gives CSR rows, columns ascending, hits on one column fields first, then extras: where an
+// extra stood among the fields is not known here, and could move the last bit of a sum.
 // Source: _dict_vectorizer.py, _transform.
 struct VectorizeDict {
   static constexpr std::string_view kName = "vectorize_dict";
@@ -21,8 +22,8 @@ struct VectorizeDict {
   std::vector<std::string> names;                   // of the columns, in order
   std::string separator;
   bool lists = true;  // takes lists of texts (scikit-learn 0.24 and later)
-  // Refuses a value of another kind even where its name has no column. False: scikit-learn before 0.24, sparse, which
-  // looked the name up first.
+  // Refuses a value of another kind (unless it is an empty list) even where its name has no column. False:
+  // scikit-learn before 0.24, sparse, which looked the name up first.
   bool refuse_unknown = true;
 
   template <class F>

@@ -7,6 +7,7 @@
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/bind_allocator.hpp>
@@ -29,35 +30,15 @@ constexpr auto kLingerQuiet = 1s;  // after the last answer: how long to wait fo
 constexpr auto kLingerTotal = 5s;
 constexpr std::uint64_t kLingerBytes = 16 * 1024 * 1024;
 
-// Memory inside the connection for the one handler that comes from another thread, where Asio cannot recycle.
-template <class T>
-struct OneSlot {
-  using value_type = T;
-  std::byte* memory;
-  std::size_t size;
-
-  OneSlot(std::byte* at, std::size_t bytes) : memory(at), size(bytes) {}
-  template <class U>
-  OneSlot(const OneSlot<U>& other) : memory(other.memory), size(other.size) {}
-  T* allocate(std::size_t count) const {
-    SLIPWAY_ASSERT(count * sizeof(T) <= size);
-    return reinterpret_cast<T*>(memory);
-  }
-  void deallocate(T*, std::size_t) const {}
-  template <class U>
-  bool operator==(const OneSlot<U>& other) const {
-    return memory == other.memory;
-  }
-};
-
 }  // namespace
 
 Connection::Connection(Loop& loop, const Arrival& arrival)
     : loop_(loop), socket_(loop.io), parser_(loop.shared.options.codec), listener_(arrival.listener), since_(loop.now) {
   std::memcpy(client_, arrival.client, sizeof client_);
-  boost::system::error_code ignored;
+  boost::system::error_code failed;
   const bool v6 = std::strchr(client_, ':') != nullptr;
-  socket_.assign(v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), arrival.descriptor, ignored);
+  socket_.assign(v6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), arrival.descriptor, failed);
+  if (failed) ::close(arrival.descriptor);  // reading will fail, and end it
 }
 
 Connection::~Connection() = default;
@@ -72,14 +53,18 @@ void Connection::start(bool over_limit) {
 
 void Connection::read() {
   const Parser::Space space = parser_.space();
+  receive(space.data, space.size);
+}
+
+void Connection::receive(char* data, std::size_t size) {
   reading_ = true;
   ++pending_;
-  socket_.async_receive(asio::buffer(space.data, space.size),
-                        [this](const boost::system::error_code& ec, std::size_t size) {
-                          --pending_;
-                          reading_ = false;
-                          if (!closed_) on_read(ec.value(), size);
-                        });
+  auto received = [this](const boost::system::error_code& ec, std::size_t got) {
+    --pending_;
+    reading_ = false;
+    if (!closed_) on_read(ec.value(), got);
+  };
+  socket_.async_receive(asio::buffer(data, size), asio::bind_allocator(slot(), received));
 }
 
 void Connection::on_read(int error, std::size_t size) {
@@ -90,7 +75,9 @@ void Connection::on_read(int error, std::size_t size) {
     if ((error != 0 && error != ECANCELED) || discarded_ > kLingerBytes) return close();
     return discard();
   }
-  if (error == ECANCELED) {  // the sweep found it idle with a large buffer
+  if (error == ECANCELED) {  // by the sweep; had something come in that moment, this would be it, and no error
+    if (ending_ && !has_unread()) return leave(false);
+    ending_ = false;
     parser_.release();
     return read();
   }
@@ -100,6 +87,7 @@ void Connection::on_read(int error, std::size_t size) {
     if (error == ECONNRESET || error == EPIPE || error == ETIMEDOUT) loop_.shared.resets.fetch_add(1);
     return close();
   }
+  ending_ = false;
   parser_.commit(size);
   serve();
 }
@@ -166,8 +154,7 @@ void Connection::run(Bench& bench) {
   answer_.clear();
   append_response(answer_, response, request_.method, parser_.is_http_10(), keep_,
                   bench.date.at(std::chrono::system_clock::now()));
-  asio::post(loop_.io, asio::bind_allocator(OneSlot<std::byte>(post_memory_.data(), post_memory_.size()),
-                                            [this] { on_answered(); }));
+  asio::post(loop_.io, asio::bind_allocator(slot(), [this] { on_answered(); }));
 }
 
 void Connection::on_answered() {
@@ -178,7 +165,7 @@ void Connection::on_answered() {
   closing_ = !keep_;
   parser_.next();
   const bool written = flush(answer_);
-  if (answer_.capacity() > kKeptAnswer) answer_ = {};
+  if (answer_.capacity() > kKeptAnswer) std::string().swap(answer_);  // "= {}" would keep the memory
   if (!written) return;
   if (closing_) return leave(!parser_.keep_alive());
   serve();
@@ -252,7 +239,7 @@ void Connection::write_rest() {
   if (sent_ != unsent_.size()) return wait_writable();
   writing_ = false;
   unsent_.clear();
-  if (unsent_.capacity() > kKeptAnswer) unsent_ = {};
+  if (unsent_.capacity() > kKeptAnswer) std::string().swap(unsent_);
   since_ = loop_.now;
   if (closing_) return leave(!parser_.keep_alive());
   serve();
@@ -274,15 +261,14 @@ void Connection::sweep() {
   }
   const auto waited = loop_.now - since_;
   switch (phase_) {
-    case Phase::kIdle:
-      if (waited > options.idle_timeout ||
-          (waited > options.drain_quiet && loop_.shared.close_idle.load(std::memory_order_relaxed))) {
-        if (!has_unread()) leave(false);
-      } else if (reading_ && waited > kGiveBackAfter && parser_.capacity() > kSmallBuffer) {
-        boost::system::error_code ignored;
-        socket_.cancel(ignored);
-      }
+    case Phase::kIdle: {
+      ending_ = waited > options.idle_timeout ||
+                (waited > options.drain_quiet && loop_.shared.close_idle.load(std::memory_order_relaxed));
+      // Nothing is decided here: a request may have been read that this connection has not been told of yet.
+      boost::system::error_code ignored;
+      if (ending_ || (waited > kGiveBackAfter && parser_.capacity() > kSmallBuffer)) socket_.cancel(ignored);
       return;
+    }
     case Phase::kHead:
       if (waited > options.header_timeout) time_out("the request head did not arrive in time");
       return;
@@ -322,15 +308,7 @@ void Connection::leave(bool at_once) {
     discard();
 }
 
-void Connection::discard() {
-  reading_ = true;
-  ++pending_;
-  socket_.async_receive(asio::buffer(loop_.waste), [this](const boost::system::error_code& ec, std::size_t size) {
-    --pending_;
-    reading_ = false;
-    if (!closed_) on_read(ec.value(), size);
-  });
-}
+void Connection::discard() { receive(loop_.waste.data(), loop_.waste.size()); }
 
 void Connection::close() {
   if (closed_) return;

@@ -89,7 +89,7 @@ void Loop::sweep() {
   // Backwards: a connection that closes takes the last one into its place, which has been looked at.
   for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->sweep();
   std::erase_if(closed_, [](const auto& connection) { return connection->is_over(); });
-  if (out.capacity() > kKeptOut) out = {};
+  if (out.capacity() > kKeptOut) std::string().swap(out);
   schedule_sweep();
 }
 

@@ -19,6 +19,7 @@
 #include <cstring>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 
 #include "serve/http/connection.h"
 #include "serve/http/loop.h"
@@ -154,6 +155,22 @@ struct Server::Impl {
 
   Loop& front() { return *loops.front(); }
 
+  void run(const std::vector<ListenerOptions>& given, std::vector<Fd>& descriptors, const ServerOptions& options) {
+    shared.options = options;
+    for (const ListenerOptions& listener : given) shared.handlers.push_back(listener.handler);
+    pool.emplace(options.pool_threads, options.pool_queue, shared.handlers);
+    for (unsigned i = 0; i < std::max(1U, options.loops); ++i) loops.push_back(std::make_unique<Loop>(shared, *pool));
+    drain_timer.emplace(front().io);
+    for (Fd& descriptor : descriptors) {
+      const std::uint16_t port = port_of(descriptor.get());
+      Descriptor accepting(front().io, descriptor.get());
+      descriptor.release();
+      listeners.push_back(std::make_unique<Listener>(std::move(accepting), Timer(front().io), port));
+      accept_later(listeners.size() - 1);
+    }
+    for (auto& loop : loops) loop->start();
+  }
+
   void accept_later(std::size_t index) {
     listeners[index]->descriptor.async_wait(Descriptor::wait_read, [this, index](const boost::system::error_code& ec) {
       if (!ec && accept_all(index, kAcceptsATurn)) accept_later(index);
@@ -249,21 +266,14 @@ Result<std::unique_ptr<Server>> Server::start(std::vector<ListenerOptions> liste
     auto descriptor = SLIPWAY_TRY(listen_on(listener));
     descriptors.push_back(std::move(descriptor));
   }
-  auto impl = std::make_unique<Impl>();
-  impl->shared.options = options;
-  for (const ListenerOptions& listener : listeners) impl->shared.handlers.push_back(listener.handler);
-  impl->pool.emplace(options.pool_threads, options.pool_queue, impl->shared.handlers);
-  for (unsigned i = 0; i < std::max(1U, options.loops); ++i)
-    impl->loops.push_back(std::make_unique<Loop>(impl->shared, *impl->pool));
-  impl->drain_timer.emplace(impl->front().io);
-  for (Fd& descriptor : descriptors) {
-    const std::uint16_t port = port_of(descriptor.get());
-    asio::io_context& io = impl->front().io;
-    impl->listeners.push_back(std::make_unique<Impl::Listener>(Descriptor(io, descriptor.release()), Timer(io), port));
-    impl->accept_later(impl->listeners.size() - 1);
+  try {
+    auto impl = std::make_unique<Impl>();
+    impl->run(listeners, descriptors, options);
+    return std::unique_ptr<Server>(new Server(std::move(impl)));
+  } catch (const std::exception& error) {  // Asio and std::jthread: no descriptors or threads left
+    return fail(Code::kIo, std::string("cannot start the server: ") + error.what(),
+                "raise the limits on open files and processes (ulimit -n, ulimit -u)");
   }
-  for (auto& loop : impl->loops) loop->start();
-  return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
 std::uint16_t Server::port(std::size_t listener) const { return impl_->listeners[listener]->port; }

@@ -39,7 +39,7 @@ Result<http::Response> readyz(const http::Request&, Context& context) {
   return status_only(context, context.service.ready(), "ready", "draining");
 }
 
-Result<http::Response> front(const http::Request& request, Context& context) {
+Result<http::Response> front(const http::Request&, Context& context) {
   std::string& out = context.worker.out;
   const Service& service = context.service;
   out.assign(service.options().model_name).append(", served by Slipway ").append(service.options().version);
@@ -50,8 +50,7 @@ Result<http::Response> front(const http::Request& request, Context& context) {
     out.append(route.path).append(std::size_t(route.path.size() < 10 ? 10 - route.path.size() : 1), ' ');
     out.append(route.summary).append("\n");
   }
-  out.append("\ncurl ").append(request.host.empty() ? "localhost" : request.host);
-  out.append("/predict -d '").append(service.plan().model().schema().example()).append("'\n");
+  out.append("\nA record that /predict takes:\n").append(service.plan().model().schema().example()).append("\n");
   http::Response response;
   response.content_type = "text/plain; charset=utf-8";
   response.body = out;

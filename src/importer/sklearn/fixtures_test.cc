@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every fixture in testdata/sklearn: imported, run by the reference engine and by the plan, and compared with what the
+// real library answered (tools/fixtures/train.py writes them). Labels and refusals must be equal, always. Numbers:
+//   - equal to the last bit where about.json lists the answer as "exact": scipy's CSR product adds in a written order,
+//     and its sigmoid is 1 / (1 + exp(-x)) with the C library's exp;
+//   - within a relative 1e-12 elsewhere: there BLAS chooses the order of the sum, or numpy's own exp is used, and
+//     scikit-learn is not equal to itself between batch sizes or machines.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <filesystem>
+#include <random>
+#include <set>
+
+#include "base/file.h"
+#include "engine/plan.h"
+#include "engine/random_record.h"
+#include "engine/reference.h"
+#include "importer/import.h"
+#include "importer/sklearn/estimators.h"
+
+namespace slipway::importer {
+namespace {
+
+using engine::Answer;
+using model::Cell;
+using simdjson::dom::element;
+using simdjson::dom::element_type;
+
+std::vector<std::string> fixtures() {
+  std::vector<std::string> out;
+  for (const auto& entry : std::filesystem::directory_iterator("testdata/sklearn"))
+    out.push_back(entry.path().string());
+  std::ranges::sort(out);
+  return out;
+}
+
+// Owns the cells of one input.
+class Input {
+ public:
+  Input(const model::Schema& schema, element input) {
+    fields_.resize(schema.fields().size());
+    if (input.is_array()) {
+      std::size_t i = 0;
+      for (const element value : input.get_array()) fields_.at(i++) = cell(value);
+      return;
+    }
+    for (const auto& [name, value] : input.get_object()) {
+      const std::uint32_t field = schema.find(name);
+      if (field == model::Schema::kNoField) {
+        extras_.push_back({texts_.emplace_back(name), cell(value)});
+      } else {
+        fields_[field] = cell(value);
+      }
+    }
+  }
+
+  model::Record record() const { return {.fields = fields_, .extras = extras_}; }
+
+ private:
+  Cell cell(element value) {
+    switch (value.type()) {
+      case element_type::NULL_VALUE:
+        return Cell::null();
+      case element_type::BOOL:
+        return Cell::of(bool(value));
+      case element_type::INT64:
+        return Cell::of(std::int64_t(value));
+      case element_type::STRING:
+        return Cell::of(std::string_view(texts_.emplace_back(std::string_view(value))));
+      case element_type::ARRAY:
+        return list(value);
+      case element_type::OBJECT:
+        return Cell::other();
+      default:
+        return Cell::of(double(value));
+    }
+  }
+
+  Cell list(element value) {
+    std::vector<Cell>& cells = lists_.emplace_back();
+    for (const element item : value.get_array()) {
+      if (!item.is_string()) return Cell::other();
+      cells.push_back(cell(item));
+    }
+    return Cell::of(std::span<const Cell>(cells));
+  }
+
+  std::deque<std::string> texts_;
+  std::deque<std::vector<Cell>> lists_;
+  std::vector<Cell> fields_;
+  std::vector<model::Extra> extras_;
+};
+
+struct About {
+  std::string version;
+  std::vector<std::string> estimators, files, exact;
+};
+
+About about(const std::string& fixture) {
+  simdjson::dom::parser parser;
+  const element root = parser.load(fixture + "/about.json");
+  const auto texts = [&](std::string_view key) {
+    std::vector<std::string> out;
+    for (const element item : root[key].get_array()) out.emplace_back(std::string_view(item));
+    return out;
+  };
+  return {std::string(std::string_view(root["scikit-learn"])), texts("estimators"), texts("files"), texts("exact")};
+}
+
+Result<model::Model> import_fixture(const std::string& fixture, std::vector<std::string> files) {
+  std::vector<Source> sources;
+  for (const std::string& file : files) {
+    FileBytes bytes = SLIPWAY_TRY(FileBytes::open(fixture + "/" + file, 1 << 30));
+    sources.push_back({file, std::move(bytes)});
+  }
+  return import_files(sources);
+}
+
+bool label_is(const model::Label& label, element want) {
+  if (const auto* value = std::get_if<bool>(&label)) return want.is_bool() && bool(want) == *value;
+  if (const auto* value = std::get_if<std::int64_t>(&label)) return want.is_int64() && std::int64_t(want) == *value;
+  if (const auto* value = std::get_if<double>(&label)) return want.is_double() && double(want) == *value;
+  return want.is_string() && std::string_view(want) == std::get<std::string>(label);
+}
+
+void expect_numbers(const std::vector<double>& got, element want, bool exact, const std::string& what) {
+  const auto numbers = want.get_array().value();
+  ASSERT_EQ(got.size(), numbers.size()) << what;
+  std::size_t i = 0;
+  for (const element number : numbers) {
+    const double value = double(number);
+    const double allowed = exact ? 0 : 1e-12 * std::fabs(value);
+    EXPECT_LE(std::fabs(got[i] - value), allowed) << what << " [" << i << "]: got " << got[i] << ", want " << value;
+    ++i;
+  }
+}
+
+void expect_answer(const model::Model& model, const Answer& got, element want, const About& fixture) {
+  const bool raises = want["raises"].error() == simdjson::SUCCESS;
+  EXPECT_EQ(got.refusal != nullptr, raises) << (got.refusal ? got.refusal : "answered");
+  if (raises || got.refusal != nullptr) return;
+  const auto exact = [&](const std::string& name) {
+    return std::ranges::find(fixture.exact, name) != fixture.exact.end();
+  };
+  if (model.labels().empty()) {
+    expect_numbers(got.prediction, want["numbers"], exact("numbers"), "numbers");
+    return;
+  }
+  EXPECT_TRUE(label_is(model.labels()[got.index], want["predict"])) << model::label_text(model.labels()[got.index]);
+  expect_numbers(got.decision, want["decision_function"], exact("decision_function"), "decision_function");
+  expect_numbers(got.probability, want["predict_proba"], exact("predict_proba"), "predict_proba");
+}
+
+class Fixture : public testing::TestWithParam<std::string> {};
+
+TEST_P(Fixture, GivesTheLibrarysAnswersInBothEngines) {
+  const About fixture = about(GetParam());
+  auto model = import_fixture(GetParam(), fixture.files);
+  ASSERT_TRUE(model) << model.error().to_string();
+  EXPECT_THAT(model->provenance().versions, testing::ElementsAre(fixture.version));
+  auto plan = engine::Plan::compile(std::move(*model));
+  ASSERT_TRUE(plan) << plan.error().to_string();
+  const auto scratch = plan->scratch();
+  Answer answer;
+  simdjson::dom::parser parser;
+  simdjson::dom::document_stream cases;
+  const simdjson::padded_string json = simdjson::padded_string::load(GetParam() + "/cases.jsonl");
+  ASSERT_EQ(parser.parse_many(json).get(cases), simdjson::SUCCESS);
+  int count = 0;
+  for (auto found : cases) {
+    const element one = found.value();
+    SCOPED_TRACE(simdjson::minify(one));
+    const Input input(plan->model().schema(), one["input"]);
+    plan->run(input.record(), *scratch, answer);
+    EXPECT_TRUE(engine::same_answer(answer, engine::run_reference(plan->model(), input.record())));
+    expect_answer(plan->model(), answer, one, fixture);
+    ++count;
+  }
+  EXPECT_GE(count, 4);
+  std::mt19937 random(3);
+  for (int i = 0; i < 500; ++i) {
+    const engine::RandomRecord record(plan->model(), random);
+    plan->run(record.record(), *scratch, answer);
+    ASSERT_TRUE(engine::same_answer(answer, engine::run_reference(plan->model(), record.record())));
+  }
+}
+
+std::string test_name(const testing::TestParamInfo<std::string>& info) {
+  std::string out = std::filesystem::path(info.param).filename().string();
+  std::ranges::replace_if(out, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+  return out;
+}
+INSTANTIATE_TEST_SUITE_P(, Fixture, testing::ValuesIn(fixtures()), test_name);
+
+TEST(Fixtures, StandForEveryEstimatorAndEveryEstimatorForThem) {
+  std::set<std::string> shown, served;
+  for (const std::string& fixture : fixtures()) {
+    for (const std::string& name : about(fixture).estimators) shown.insert(name);
+  }
+  for (const sklearn::Estimator& row : sklearn::estimators()) {
+    served.insert(std::string(row.name));
+    EXPECT_FALSE(row.formula.empty()) << row.name;
+    for (const std::string_view module : row.modules) {
+      EXPECT_TRUE(module == row.subpackage || module.starts_with(std::string(row.subpackage) + ".")) << module;
+    }
+  }
+  EXPECT_EQ(shown, served) << "a row without a fixture, or a fixture without a row: docs/adding_an_estimator.md";
+}
+
+TEST(Fixtures, TwoFilesMayBeNamedInEitherOrder) {
+  const std::string fixture = "testdata/sklearn/two_files-1.6.1";
+  const auto forwards = import_fixture(fixture, {"dv.bin", "model.bin"});
+  const auto backwards = import_fixture(fixture, {"model.bin", "dv.bin"});
+  ASSERT_TRUE(forwards && backwards);
+  EXPECT_EQ(forwards->chain(), "DictVectorizer > LogisticRegression");
+  EXPECT_EQ(backwards->chain(), forwards->chain());
+}
+
+}  // namespace
+}  // namespace slipway::importer
