@@ -54,4 +54,5 @@ if there(REFUSED):
         done = run("serve", FOLDER / folder / name, "--listen", "127.0.0.1:0")
         assert done.returncode == 4, done
         assert name in done.stderr and any(word in done.stderr for word in words), done.stderr
-        assert run("inspect", FOLDER / folder / name).returncode == 0
+        if "joblib" not in words:  # a joblib file has raw bytes between its opcodes: no pickle that can be inspected
+            assert run("inspect", FOLDER / folder / name).returncode == 0

@@ -36,13 +36,15 @@ class Passed:
         """function(path) -> problems, for each path that has not passed before; the slowest first."""
         due = [(path, key) for path in paths if not (key := self.key(path, extra(path))).exists()]
         due.sort(key=lambda pair: -len(self.tree.closure(pair[0])))
-        problems = []
+
+        def judge(pair):
+            found = function(pair[0])
+            if not found:
+                pair[1].touch()
+            return found
+
         with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-            for (path, key), found in zip(due, pool.map(lambda pair: function(pair[0]), due)):
-                problems += found
-                if not found:
-                    key.touch()
-        return problems
+            return [problem for found in pool.map(judge, due) for problem in found]
 
 
 def version(tool):
@@ -109,4 +111,4 @@ def check_tidy(tree):
         return lines if lines or code == 0 else [f"{path}: clang-tidy-19 ended with {code}: {output[-400:]}"]
 
     paths = [p for p in tree.cpp() if p.endswith(".cc") and p in known]
-    return sorted(set(passed.each(paths, tidy, lambda path: " ".join(known[path]))))
+    return sorted(set(passed.each(paths, tidy, lambda path: " ".join(known[path] + analyzer(path)))))

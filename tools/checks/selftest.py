@@ -25,6 +25,8 @@ EXAMPLES = [
     (layers.check, {"src/LAYERS": LAYERS, "src/model/x.h": '#include "serve/a.h"\n'}, "model may not include serve"),
     (layers.check, {"src/LAYERS": LAYERS, "src/odd/x.h": ""}, "no line for odd"),
     (layers.check, {"src/LAYERS": LAYERS, "src/base/x.cc": '#include "y.h"\n'}, "not written from src/"),
+    (layers.check, {"src/LAYERS": LAYERS, "src/model/x_test.cc": '#include "serve/a.h"\n'}, "model may not include serve"),
+    (layers.check, {"src/LAYERS": LAYERS, "src/base/x_test.cc": '#include "model/op.h"\n'}, None),
     (layers.check, {"src/LAYERS": "base:\nserve: base\nmodel: base serve\n"}, "nobody but cli includes"),
     (layers.check, {"src/LAYERS": "model: bass\n"}, "has no line of its own"),
     (layers.check, {"src/LAYERS": LAYERS, "src/serve/x.cc": '#include "model/op.h"\n#include "serve/y.h"\n'}, None),
