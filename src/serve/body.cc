@@ -264,19 +264,25 @@ bool BodyReader::Impl::store(std::uint32_t field, std::string_view name, dom::el
   return true;
 }
 
+// As in a Python dict, a name that stands twice keeps its first place and its last value. The parser copies names one
+// behind the other, so their addresses tell the order in which they came.
 void BodyReader::Impl::keep_last_of_equal_extras() {
   if (extras.size() < 2) return;
-  // The parser copies names one behind the other, so the address tells which of two equal ones came later.
-  const auto by_name = [](const Extra& a, const Extra& b) {
-    return a.name != b.name ? a.name < b.name : std::less<>()(a.name.data(), b.name.data());
+  const auto by_place = [](const Extra& a, const Extra& b) { return std::less<>()(a.name.data(), b.name.data()); };
+  const auto by_name = [&](const Extra& a, const Extra& b) {
+    return a.name != b.name ? a.name < b.name : by_place(a, b);
   };
   std::ranges::sort(extras, by_name);
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < extras.size(); ++i) {
-    if (i + 1 < extras.size() && extras[i].name == extras[i + 1].name) continue;
-    extras[kept++] = extras[i];
+  for (std::size_t i = 1; i < extras.size(); ++i) {
+    if (extras[kept].name == extras[i].name) {
+      extras[kept].value = extras[i].value;
+    } else {
+      extras[++kept] = extras[i];
+    }
   }
-  extras.resize(kept);
+  extras.resize(kept + 1);
+  std::ranges::sort(extras, by_place);
 }
 
 bool BodyReader::Impl::to_cell(std::string_view name, dom::element value, Cell& cell) {
