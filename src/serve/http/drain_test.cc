@@ -42,6 +42,7 @@ constexpr Habit kHabits[] = {
     {"on the pool", 1, false, false, "/pool?0", {}},
     {"pipelined on the pool", 3, false, false, "/pool?0", {}},
     {"thinking", 1, false, false, "/echo", std::chrono::microseconds(3000)},
+    {"thinking longer", 1, false, false, "/echo", std::chrono::microseconds(100'000)},
 };
 
 void make_load(std::uint16_t port, const Habit& habit, Tally& tally) {
@@ -99,7 +100,7 @@ void drain_and_wait(TestServer& server) {
 }
 
 ServerOptions drain_options() {
-  return {.loops = 2, .pool_threads = 2, .drain_delay = 20ms, .drain_quiet = 100ms, .drain_timeout = 20s};
+  return {.loops = 2, .pool_threads = 2, .drain_delay = 20ms, .drain_quiet = 500ms, .drain_timeout = 20s};
 }
 
 TEST(Drain, LosesNothingOfAHundredThousandRequestsInTwentyDrains) {
@@ -140,13 +141,13 @@ TEST(Drain, ListenersAcceptOnDuringTheDelayAndThenNoMore) {
 }
 
 TEST(Drain, IdleConnectionsAreEndedAndThoseThatAskInTimeAreServed) {
-  TestServer server({.drain_quiet = 400ms});
+  TestServer server({.drain_quiet = 800ms});
   Client idle(server.port()), late(server.port());
   ASSERT_TRUE(idle.ask(get("/")));
   ASSERT_TRUE(late.ask(get("/")));
   std::promise<void> done;
   server.server->drain([&] { done.set_value(); });
-  std::this_thread::sleep_for(200ms);
+  std::this_thread::sleep_for(500ms);  // two sweeps have seen it idle, but not for long enough
   const auto answer = late.ask(get("/"));
   ASSERT_TRUE(answer);
   EXPECT_TRUE(answer->closes());
