@@ -27,14 +27,15 @@ std::string number(T value) {
 }
 
 TEST(Opcodes, EachHasItsByteAndItsNameOnce) {
-  for (const Opcode& opcode : kOpcodes) {
+  for (const Opcode& opcode : all_opcodes()) {
     EXPECT_EQ(kOpcodeByByte[opcode.byte], &opcode) << opcode.name;
-    for (const Opcode& other : kOpcodes) EXPECT_TRUE(&opcode == &other || opcode.name != other.name) << opcode.name;
+    for (const Opcode& other : all_opcodes())
+      EXPECT_TRUE(&opcode == &other || opcode.name != other.name) << opcode.name;
   }
 }
 
 TEST(Opcodes, EachIsTakenOrRefusedByName) {
-  for (const Opcode& opcode : kOpcodes) {  // alone, with nothing behind it: most lack something, and say so
+  for (const Opcode& opcode : all_opcodes()) {  // alone, with nothing behind it: most lack something, and say so
     const auto document = Document::read(FileBytes::of(std::string(1, static_cast<char>(opcode.byte))));
     ASSERT_FALSE(document);
     const bool complete = opcode.argument == Argument::kNone && !opcode.mark && opcode.needs == 0;
