@@ -167,8 +167,7 @@ std::uint32_t argmax(std::span<const double> in) {
 
 bool run(const Squash& kernel, Frame& frame) {
   const std::span<const double> in(row(kernel.in, frame), kernel.in.columns);
-  const bool index = kernel.out.type == SlotType::kIndex;
-  double* out = index ? nullptr : row(kernel.out, frame);
+  double* out = row(kernel.out.type == SlotType::kIndex ? kernel.in : kernel.out, frame);  // an index has no row
   switch (kernel.kind) {
     case Squash::Kind::kExpit:
       for (std::size_t i = 0; i < in.size(); ++i) out[i] = 1 / (1 + std::exp(-in[i]));
