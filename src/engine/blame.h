@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What both engines say when the library would raise.
+// What both engines say when the library would raise. Arrays, so that each sentence has one address.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 namespace slipway::engine {
 
-inline constexpr const char* kNestedValue = "a nested value is not taken: only numbers, text and lists of text are";
-inline constexpr const char* kNoListsThen =
+inline constexpr char kNestedValue[] = "a nested value is not taken: only numbers, text and lists of text are";
+inline constexpr char kNoListsThen[] =
     "a list or nested value is not taken: the DictVectorizer of this scikit-learn version knows numbers and text";
-inline constexpr const char* kTextForNumber = "text, a list or a nested value is not taken where a number is wanted";
+inline constexpr char kTextForNumber[] = "text, a list or a nested value is not taken where a number is wanted";
 
 // The schema's field that `column` of `slot` comes from, kNoField if there is none. REQUIRES: both exist.
 std::uint32_t field_of(const model::Model& model, std::uint32_t slot, std::uint32_t column);

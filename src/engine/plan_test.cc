@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hand-made models at the edges. What the library gives is pinned by importer/sklearn/fixtures_test.cc; here the plan
+// Hand-made models at the edges. What the library gives is pinned by parity/fixtures_test.cc; here the plan
 // is held against the reference, and both against sums that can be done on paper.
 #include "engine/plan.h"
 

@@ -167,8 +167,7 @@ std::uint32_t argmax(std::span<const double> in) {
 
 bool run(const Squash& kernel, Frame& frame) {
   const std::span<const double> in(row(kernel.in, frame), kernel.in.columns);
-  const bool index = kernel.out.type == SlotType::kIndex;
-  double* out = index ? nullptr : row(kernel.out, frame);
+  double* out = row(kernel.out.type == SlotType::kIndex ? kernel.in : kernel.out, frame);  // an index has no row
   switch (kernel.kind) {
     case Squash::Kind::kExpit:
       for (std::size_t i = 0; i < in.size(); ++i) out[i] = 1 / (1 + std::exp(-in[i]));
@@ -239,68 +238,56 @@ const double* Program::transpose(const model::Linear& op) {
   return transposed_.back()->data();
 }
 
-Result<void> Program::add(const model::Model& model, std::uint32_t step, bool zeros_unread) {
-  const Place in = places_[model.steps()[step].input];
-  const auto data = [](const std::vector<double>& values) { return values.empty() ? nullptr : values.data(); };
-  const auto out = [&] { return place(model.slots()[step + 1]); };
-  const auto squash = [&](Squash::Kind kind) { kernels_.emplace_back(Squash{kind, in, places_.emplace_back(out())}); };
-  struct Add {
-    Program& self;
-    const decltype(data)& data;
-    const decltype(out)& out;
-    const decltype(squash)& squash;
-    const model::Model& model;
-    std::uint32_t step;
-    bool zeros_unread;
-    Place in;
+// One step's operator to its kernel: an operator without an overload stops the build.
+struct Program::Adder {
+  Program& self;
+  const model::Model& model;
+  std::uint32_t step;
+  bool zeros_unread;
+  Place in;
 
-    Place made() const { return self.places_.emplace_back(out()); }
-    Result<void> operator()(const model::VectorizeDict& op) const {
-      auto vectorizer = SLIPWAY_TRY(Vectorizer::create(op, model.schema()));
-      self.key_size_ = std::max(self.key_size_, vectorizer.key_size());
-      self.vectorizers_.push_back(std::make_unique<Vectorizer>(std::move(vectorizer)));
-      self.kernels_.emplace_back(Gather{self.vectorizers_.back().get(), made()});
-      return {};
-    }
-    Result<void> operator()(const model::Densify& op) const {
-      if (zeros_unread) {
-        const Place merged = self.place({SlotType::kCsr, in.columns});
-        self.places_.push_back(merged);
-        self.kernels_.emplace_back(Merge{op.last_wins, in, merged});
-      } else {
-        self.kernels_.emplace_back(Scatter{op.last_wins, in, made()});
-      }
-      return {};
-    }
-    Result<void> operator()(const model::StackNumbers&) const {
-      return self.kernels_.emplace_back(Stack{made()}), done();
-    }
-    Result<void> operator()(const model::RequireFinite& op) const {
-      self.kernels_.emplace_back(CheckFinite{&model, step, op.allow_nan, in});
-      self.places_.push_back(in);
-      return {};
-    }
-    Result<void> operator()(const model::Standardize& op) const {
-      return self.kernels_.emplace_back(Apply{data(op.offset), data(op.scale), nullptr, in, made()}), done();
-    }
-    Result<void> operator()(const model::ScaleColumns& op) const {
-      return self.kernels_.emplace_back(Apply{nullptr, nullptr, data(op.factor), in, made()}), done();
-    }
-    Result<void> operator()(const model::Linear& op) const {
-      const double* transposed = in.type == SlotType::kCsr ? self.transpose(op) : nullptr;
-      return self.kernels_.emplace_back(Dot{&op, transposed, in, made()}), done();
-    }
-    Result<void> operator()(const model::Expit&) const { return squash(Squash::Kind::kExpit), done(); }
-    Result<void> operator()(const model::NormalizeRows&) const { return squash(Squash::Kind::kNormalize), done(); }
-    Result<void> operator()(const model::Softmax&) const { return squash(Squash::Kind::kSoftmax), done(); }
-    Result<void> operator()(const model::WithComplement&) const { return squash(Squash::Kind::kComplement), done(); }
-    Result<void> operator()(const model::WithNegation&) const { return squash(Squash::Kind::kNegation), done(); }
-    Result<void> operator()(const model::PositiveIndex&) const { return squash(Squash::Kind::kPositive), done(); }
-    Result<void> operator()(const model::ArgmaxIndex&) const { return squash(Squash::Kind::kArgmax), done(); }
-    static Result<void> done() { return {}; }
-  };
-  return std::visit(Add{*this, data, out, squash, model, step, zeros_unread, in}, model.steps()[step].op);
-}
+  // A new place for what the step writes.
+  Place out() const { return self.places_.emplace_back(self.place(model.slots()[step + 1])); }
+  Result<void> add(Kernel kernel) const {
+    self.kernels_.push_back(kernel);
+    return {};
+  }
+  Result<void> squash(Squash::Kind kind) const { return add(Squash{kind, in, out()}); }
+  static const double* data(const std::vector<double>& values) { return values.empty() ? nullptr : values.data(); }
+
+  Result<void> operator()(const model::VectorizeDict& op) const {
+    auto vectorizer = SLIPWAY_TRY(Vectorizer::create(op, model.schema()));
+    self.key_size_ = std::max(self.key_size_, vectorizer.key_size());
+    self.vectorizers_.push_back(std::make_unique<Vectorizer>(std::move(vectorizer)));
+    return add(Gather{self.vectorizers_.back().get(), out()});
+  }
+  Result<void> operator()(const model::Densify& op) const {
+    if (!zeros_unread) return add(Scatter{op.last_wins, in, out()});
+    const Place merged = self.places_.emplace_back(self.place({SlotType::kCsr, in.columns}));
+    return add(Merge{op.last_wins, in, merged});
+  }
+  Result<void> operator()(const model::StackNumbers&) const { return add(Stack{out()}); }
+  Result<void> operator()(const model::RequireFinite& op) const {
+    self.places_.push_back(in);
+    return add(CheckFinite{&model, step, op.allow_nan, in});
+  }
+  Result<void> operator()(const model::Standardize& op) const {
+    return add(Apply{data(op.offset), data(op.scale), nullptr, in, out()});
+  }
+  Result<void> operator()(const model::ScaleColumns& op) const {
+    return add(Apply{nullptr, nullptr, data(op.factor), in, out()});
+  }
+  Result<void> operator()(const model::Linear& op) const {
+    return add(Dot{&op, in.type == SlotType::kCsr ? self.transpose(op) : nullptr, in, out()});
+  }
+  Result<void> operator()(const model::Expit&) const { return squash(Squash::Kind::kExpit); }
+  Result<void> operator()(const model::NormalizeRows&) const { return squash(Squash::Kind::kNormalize); }
+  Result<void> operator()(const model::Softmax&) const { return squash(Squash::Kind::kSoftmax); }
+  Result<void> operator()(const model::WithComplement&) const { return squash(Squash::Kind::kComplement); }
+  Result<void> operator()(const model::WithNegation&) const { return squash(Squash::Kind::kNegation); }
+  Result<void> operator()(const model::PositiveIndex&) const { return squash(Squash::Kind::kPositive); }
+  Result<void> operator()(const model::ArgmaxIndex&) const { return squash(Squash::Kind::kArgmax); }
+};
 
 Result<Program> Program::compile(const model::Model& model) {
   Program program;
@@ -311,7 +298,9 @@ Result<Program> Program::compile(const model::Model& model) {
   if (dense > (1U << 30)) return fail(Code::kTooLarge, "the model's rows have more than 2^30 numbers");
   for (std::uint32_t i = 0; i < model.steps().size(); ++i) {
     const bool densify = std::holds_alternative<model::Densify>(model.steps()[i].op);
-    SLIPWAY_TRY(program.add(model, i, densify && zeros_are_unread(model, i + 1)));
+    const bool zeros_unread = densify && zeros_are_unread(model, i + 1);
+    const Adder adder{program, model, i, zeros_unread, program.places_[model.steps()[i].input]};
+    SLIPWAY_TRY(std::visit(adder, model.steps()[i].op));
   }
   for (const model::Output& output : model.outputs()) {
     program.outputs_.push_back({output.kind, program.places_[output.slot]});

@@ -91,7 +91,7 @@ class Program {
     Place place;
   };
   Place place(const model::Slot& slot);
-  Result<void> add(const model::Model& model, std::uint32_t step, bool zeros_unread);
+  struct Adder;
   const double* transpose(const model::Linear& op);
 
   std::vector<Kernel> kernels_;

@@ -10,7 +10,8 @@
 namespace slipway::importer::sklearn {
 namespace {
 
-// How many columns it was fitted on; 0 if nothing says so (neither centred nor scaled, before scikit-learn 0.24).
+// How many columns it was fitted on, by something in the file that has as many values: n_features_in_ alone could claim
+// any number. 0 if there is nothing (neither centred nor scaled, fitted without names).
 Result<std::size_t> fitted_columns(const Attributes& fitted) {
   for (const std::string_view name : {"scale_", "mean_", "var_"}) {
     if (fitted.is_none(name)) continue;
@@ -18,11 +19,8 @@ Result<std::size_t> fitted_columns(const Attributes& fitted) {
     if (numbers.shape.size() != 1) return fail(fitted.error(Code::kCorrupt, name, "is not one row of numbers"));
     return numbers.values.size();
   }
-  if (!fitted.has("n_features_in_")) return std::size_t{0};
-  const std::int64_t columns = SLIPWAY_TRY(fitted.integer("n_features_in_"));
-  constexpr std::int64_t kMost = 1 << 24;  // nothing in the file backs this number: no array has that many values
-  if (columns < 1 || columns > kMost) return fail(fitted.error(Code::kCorrupt, "n_features_in_", "is out of range"));
-  return static_cast<std::size_t>(columns);
+  const std::optional<std::vector<std::string>> names = SLIPWAY_TRY(fitted.names("feature_names_in_"));
+  return names ? names->size() : 0;
 }
 
 Result<void> standard_scaler(const Attributes& fitted, Lowering& out) {
@@ -30,7 +28,7 @@ Result<void> standard_scaler(const Attributes& fitted, Lowering& out) {
   const bool with_mean = SLIPWAY_TRY(fitted.flag("with_mean"));
   const bool with_std = SLIPWAY_TRY(fitted.flag("with_std"));
   const std::size_t columns = SLIPWAY_TRY(fitted_columns(fitted));
-  if (columns == 0) return {};  // the identity: whoever comes next checks for infinity as well
+  if (columns == 0) return {};  // the identity, and whoever comes next checks for infinity as well
   SLIPWAY_TRY(out.take_rows(fitted, columns));
   if (!fitted.is_none("mean_")) {
     const std::vector<double> mean = SLIPWAY_TRY(fitted.doubles("mean_", columns));

@@ -49,7 +49,7 @@ std::string object(const std::string& module, const std::string& name, const Bag
 
 std::string array(const std::vector<double>& values, const std::vector<long>& shape) {
   std::string data(values.size() * sizeof(double), '\0');
-  std::memcpy(data.data(), values.data(), data.size());
+  if (!values.empty()) std::memcpy(data.data(), values.data(), data.size());
   const auto length = static_cast<std::uint32_t>(data.size());
   std::string size(4, '\0');
   std::memcpy(size.data(), &length, 4);
