@@ -18,8 +18,9 @@ using pickle::NodeId;
 
 Version parse_version(std::string_view text) {
   Version out;
-  const char* end = text.data() + text.size();
-  const auto major = std::from_chars(text.data(), end, out.major);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto major = std::from_chars(begin, end, out.major);
   if (major.ec != std::errc() || major.ptr == end || *major.ptr != '.') return {};
   if (std::from_chars(major.ptr + 1, end, out.minor).ec != std::errc()) return {};
   return out;

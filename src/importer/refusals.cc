@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -40,7 +41,8 @@ std::pair<std::vector<std::string>, pickle::NodeId> foreign_names(const pickle::
 }
 
 std::string listed(const std::vector<std::string>& names) {
-  std::vector<std::string_view> shown(names.begin(), names.begin() + std::min(names.size(), kNamesShown));
+  const std::span<const std::string> first = std::span(names).first(std::min(names.size(), kNamesShown));
+  std::vector<std::string_view> shown(first.begin(), first.end());
   const std::string rest = names.size() > kNamesShown ? fmt::format("{} more", names.size() - kNamesShown) : "";
   if (!rest.empty()) shown.push_back(rest);
   return join_and(shown);
@@ -50,6 +52,7 @@ std::string listed(const std::vector<std::string>& names) {
 std::string hint_for(std::string_view name) {
   const std::vector<sklearn::Estimator> rows = sklearn::estimators();
   std::vector<std::string_view> names;
+  names.reserve(rows.size());
   for (const sklearn::Estimator& row : rows) names.push_back(row.name);
   const std::string_view near = nearest(name, names);
   if (!near.empty() && near != name) {

@@ -130,6 +130,7 @@ void Lowering::set_typical(std::span<const double> column_values) {
     if (!unchanged) return;  // what was centred is not what the record says
   }
   std::vector<std::pair<std::string_view, double>> typical;
+  typical.reserve(column_names_.size());
   for (std::size_t i = 0; i < column_names_.size(); ++i) typical.emplace_back(column_names_[i], column_values[i]);
   std::ranges::sort(typical);
   for (model::Field& field : fields_) {
