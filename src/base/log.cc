@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <ctime>
 #include <utility>
 
@@ -20,10 +20,8 @@ namespace {
 constexpr std::size_t kCapacity = std::size_t{1} << 20;  // a buffer; pages that are never filled cost nothing
 constexpr auto kEvery = std::chrono::milliseconds(100);
 
-void append_digits(std::string& out, int value, int width) {
-  std::array<char, 8> digits;
-  for (int i = width; i-- > 0; value /= 10) digits[std::size_t(i)] = char('0' + value % 10);
-  out.append(digits.data(), std::size_t(width));
+void put_digits(char* at, int value, int width) {
+  for (int i = width; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
@@ -81,7 +79,7 @@ Log::Writer& Log::writer() {
 
 void Log::note(std::string_view level, std::string_view message) {
   std::string line = R"({"ts":")";
-  append_timestamp(line, unix_ms_now());
+  line += Timestamp().at(unix_ms_now());
   line += R"(","level":)";
   append_json_string(line, level);
   line += R"(,"msg":)";
@@ -134,24 +132,34 @@ void Log::write_out(std::string_view bytes) {
   }
 }
 
-void append_timestamp(std::string& out, std::int64_t unix_ms) {
-  const std::time_t seconds = unix_ms / 1000;
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  append_digits(out, utc.tm_year + 1900, 4);
-  out += '-';
-  append_digits(out, utc.tm_mon + 1, 2);
-  out += '-';
-  append_digits(out, utc.tm_mday, 2);
-  out += 'T';
-  append_digits(out, utc.tm_hour, 2);
-  out += ':';
-  append_digits(out, utc.tm_min, 2);
-  out += ':';
-  append_digits(out, utc.tm_sec, 2);
-  out += '.';
-  append_digits(out, int(unix_ms % 1000), 3);
-  out += 'Z';
+std::string_view Timestamp::at(std::int64_t unix_ms) {
+  const std::int64_t second = unix_ms / 1000;
+  if (second != second_) {
+    second_ = second;
+    const auto time = static_cast<std::time_t>(second);
+    std::tm utc{};
+    ::gmtime_r(&time, &utc);
+    std::memcpy(text_, "0000-00-00T00:00:00.000Z", sizeof text_);
+    put_digits(text_, utc.tm_year + 1900, 4);
+    put_digits(text_ + 5, utc.tm_mon + 1, 2);
+    put_digits(text_ + 8, utc.tm_mday, 2);
+    put_digits(text_ + 11, utc.tm_hour, 2);
+    put_digits(text_ + 14, utc.tm_min, 2);
+    put_digits(text_ + 17, utc.tm_sec, 2);
+  }
+  put_digits(text_ + 20, static_cast<int>(unix_ms % 1000), 3);
+  return {text_, sizeof text_ - 1};
+}
+
+std::int64_t WallClock::unix_ms(std::chrono::steady_clock::time_point now) {
+  using std::chrono::duration_cast, std::chrono::milliseconds;
+  const std::int64_t steady_ms = duration_cast<milliseconds>(now.time_since_epoch()).count();
+  if (offset_ms_ == 0 || now - compared_ > std::chrono::seconds(1) || now < compared_) {
+    compared_ = now;
+    const auto age = duration_cast<milliseconds>(std::chrono::steady_clock::now() - now).count();
+    offset_ms_ = unix_ms_now() - age - steady_ms;
+  }
+  return steady_ms + offset_ms_;
 }
 
 std::int64_t unix_ms_now() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -67,8 +68,27 @@ class Log {
   std::jthread thread_;  // last: it stops and joins before what it uses goes away
 };
 
-// Appends "2026-11-22T01:22:42.123Z" for a time in milliseconds since 1970.
-void append_timestamp(std::string& out, std::int64_t unix_ms);
+// "2026-11-22T01:22:42.123Z" for times in milliseconds since 1970. Remembers the second it was asked for last, so that
+// a stream of lines does not work out the date again and again. One thread.
+class Timestamp {
+ public:
+  std::string_view at(std::int64_t unix_ms);  // valid until the next call
+
+ private:
+  std::int64_t second_ = -1;
+  char text_[25] = {};
+};
 std::int64_t unix_ms_now();
+
+// The time of day at a point of the steady clock, without reading a second clock each time: the two are compared once
+// a second. One thread.
+class WallClock {
+ public:
+  std::int64_t unix_ms(std::chrono::steady_clock::time_point now);
+
+ private:
+  std::chrono::steady_clock::time_point compared_{};
+  std::int64_t offset_ms_ = 0;
+};
 
 }  // namespace slipway

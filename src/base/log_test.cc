@@ -65,10 +65,19 @@ TEST(Log, NotesAreJson) {
   EXPECT_EQ(text.substr(text.find(",\"level\"")), ",\"level\":\"warn\",\"msg\":\"a \\\"quoted\\\"\\nword\"}\n");
 }
 
+TEST(WallClock, AgreesWithTheSystemsClock) {
+  WallClock wall;
+  const auto now = std::chrono::steady_clock::now();
+  EXPECT_NEAR(double(wall.unix_ms(now)), double(unix_ms_now()), 50);
+  EXPECT_NEAR(double(wall.unix_ms(now + std::chrono::milliseconds(700))), double(wall.unix_ms(now)) + 700, 1.5);
+}
+
 TEST(Timestamp, IsIso8601InUtc) {
-  std::string out;
-  append_timestamp(out, 1763774562123);
-  EXPECT_EQ(out, "2025-11-22T01:22:42.123Z");
+  Timestamp timestamp;
+  EXPECT_EQ(timestamp.at(1763774562123), "2025-11-22T01:22:42.123Z");
+  EXPECT_EQ(timestamp.at(1763774562004), "2025-11-22T01:22:42.004Z");
+  EXPECT_EQ(timestamp.at(1767225599999), "2025-12-31T23:59:59.999Z");
+  EXPECT_EQ(timestamp.at(0), "1970-01-01T00:00:00.000Z");
 }
 
 }  // namespace

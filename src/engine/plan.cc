@@ -100,6 +100,8 @@ void Plan::run(const model::Record& record, Scratch& scratch, Answer& answer) co
   impl_->program.run(record, scratch.buffers, answer);
 }
 
+std::span<const std::uint32_t> Plan::unseen_fields(const Scratch& scratch) const { return scratch.buffers.unseen; }
+
 bool Plan::unseen(std::uint32_t field, std::string_view value) const {
   const model::Field& known = impl_->model.schema().fields()[field];
   if (!known.takes_text) return false;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "base/result.h"
 #include "engine/answer.h"
@@ -36,8 +37,12 @@ class Plan {
   // Equal to run_reference bit for bit. Does not allocate once `answer` and `scratch` have been used with this plan.
   void run(const model::Record& record, Scratch& scratch, Answer& answer) const;
 
-  // The text that makes `value` unseen: true if the field takes text and training saw no such category. `field` is an
-  // index into the schema. O(1), does not allocate.
+  // Of the record run last with `scratch`: the fields, by index, with a text that training did not see; a field once
+  // for each such text of a list. Costs nothing, since run() has to look every text up. Valid until the next run.
+  std::span<const std::uint32_t> unseen_fields(const Scratch& scratch) const;
+
+  // True if the field takes text and training saw no such category. `field` is an index into the schema. O(1), does not
+  // allocate.
   bool unseen(std::uint32_t field, std::string_view value) const;
 
   // True if the model would use this extra although the schema does not list its name: a DictVectorizer column

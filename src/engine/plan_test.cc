@@ -222,6 +222,37 @@ TEST(Plan, EqualsTheReferenceOnRandomRecordsOfEveryShape) {
   EXPECT_GT(answered, 10'000);
 }
 
+TEST(Plan, ARunFindsTheSameTextsUnseenAsALookup) {
+  std::mt19937 random(2);
+  const Plan plan = compiled(plain({"a", "a=1", "a=x", "b=y", "c", "d=e"}));
+  const auto scratch = plan.scratch();
+  Answer answer;
+  int found = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const RandomRecord random_record(plan.model(), random);
+    const model::Record record = random_record.record();
+    plan.run(record, *scratch, answer);
+    if (answer.refusal != nullptr) continue;
+    std::vector<std::uint32_t> wanted;
+    for (std::uint32_t field = 0; field < record.fields.size(); ++field) {
+      const Cell& cell = record.fields[field];
+      if (!plan.model().schema().fields()[field].takes_text) continue;
+      const bool list = cell.kind == Cell::Kind::kTexts;
+      if (!list && cell.kind != Cell::Kind::kText) continue;
+      for (const Cell& text : list ? cell.texts() : std::span(&cell, 1)) {
+        if (plan.unseen(field, text.text())) wanted.push_back(field);
+      }
+    }
+    std::vector<std::uint32_t> got;
+    for (const std::uint32_t field : plan.unseen_fields(*scratch)) {
+      if (plan.model().schema().fields()[field].takes_text) got.push_back(field);
+    }
+    ASSERT_EQ(got, wanted);
+    found += wanted.empty() ? 0 : 1;
+  }
+  EXPECT_GT(found, 100);
+}
+
 TEST(Plan, SortsManyHitsStably) {
   Shape shape = plain({});
   for (int i = 0; i < 200; ++i) shape.vectorize.names.push_back("f=" + std::to_string(i * 7919 % 200));

@@ -29,7 +29,9 @@ bool refuse(Frame& frame, const char* why, std::uint32_t field) {
 }
 
 bool run(const Gather& kernel, Frame& frame) {
-  const auto refusal = kernel.vectorizer->gather(frame.record, hits(kernel.out, frame), frame.buffers.key.data());
+  Buffers& buffers = frame.buffers;
+  const auto refusal =
+      kernel.vectorizer->gather(frame.record, {hits(kernel.out, frame), buffers.unseen, buffers.key.data()});
   return refusal.why == nullptr || refuse(frame, refusal.why, refusal.field);
 }
 

@@ -21,6 +21,7 @@ struct Buffers {
   std::vector<std::vector<Hit>> hits;
   std::vector<double> dense;
   std::vector<std::uint32_t> index;
+  std::vector<std::uint32_t> unseen;  // as Vectorizer::Room has it
   std::string key;
 };
 

@@ -86,9 +86,16 @@ std::uint32_t Vectorizer::find_whole(std::string_view name, std::string_view tex
   return columns_.find(0, {key, size});
 }
 
+void Vectorizer::push_text(std::uint32_t column, std::uint32_t field, const Room& room) const {
+  if (column != NameTable::kNone) {
+    room.hits.push_back({column, static_cast<std::uint32_t>(room.hits.size()), 1});
+  } else if (field != Schema::kNoField) {
+    room.unseen.push_back(field);
+  }
+}
+
 // Lists, nested values and the rare field whose name contains the separator. False: refused.
-bool Vectorizer::add_other(const Cell& cell, std::string_view name, std::uint32_t field, std::vector<Hit>& hits,
-                           char* key) const {
+bool Vectorizer::add_other(const Cell& cell, std::string_view name, std::uint32_t field, const Room& room) const {
   if (cell.kind == Cell::Kind::kOther || (cell.kind == Cell::Kind::kTexts && !op_->lists)) {
     const bool empty_list = cell.kind == Cell::Kind::kTexts && cell.size == 0;
     return !known(name) && (!op_->refuse_unknown || empty_list);
@@ -96,25 +103,27 @@ bool Vectorizer::add_other(const Cell& cell, std::string_view name, std::uint32_
   const std::span<const Cell> texts = cell.kind == Cell::Kind::kTexts ? cell.texts() : std::span(&cell, 1);
   const bool whole = field == Schema::kNoField || sources_[field].whole_names;
   for (const Cell& text : texts) {
-    push(hits, whole ? find_whole(name, text.text(), key) : categories_.find(field, text.text()), 1);
+    push_text(whole ? find_whole(name, text.text(), room.key) : categories_.find(field, text.text()), field, room);
   }
   return true;
 }
 
-Vectorizer::Refusal Vectorizer::gather(const model::Record& record, std::vector<Hit>& hits, char* key) const {
+Vectorizer::Refusal Vectorizer::gather(const model::Record& record, const Room& room) const {
+  std::vector<Hit>& hits = room.hits;
   hits.clear();
+  room.unseen.clear();
   const auto refusal = [&](std::uint32_t field) { return Refusal{op_->lists ? kNestedValue : kNoListsThen, field}; };
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
     const Cell& cell = record.fields[i];
     const Source& source = sources_[i];
     if (cell.kind == Cell::Kind::kText && !source.whole_names) {
-      push(hits, categories_.find(i, cell.text()), 1);
+      push_text(categories_.find(i, cell.text()), i, room);
     } else if (cell.is_number()) {
       push(hits, source.number_column, cell.number());
     } else if (cell.kind == Cell::Kind::kNull) {
       push(hits, source.number_column, std::nan(""));
     } else if (cell.kind != Cell::Kind::kAbsent) {
-      if (!add_other(cell, names_[i], i, hits, key)) return refusal(i);
+      if (!add_other(cell, names_[i], i, room)) return refusal(i);
     }
   }
   for (const model::Extra& extra : record.extras) {
@@ -122,7 +131,7 @@ Vectorizer::Refusal Vectorizer::gather(const model::Record& record, std::vector<
     if (cell.kind == Cell::Kind::kAbsent) continue;
     if (cell.is_number() || cell.kind == Cell::Kind::kNull) {
       push(hits, columns_.find(0, extra.name), cell.is_number() ? cell.number() : std::nan(""));
-    } else if (!add_other(cell, extra.name, Schema::kNoField, hits, key)) {
+    } else if (!add_other(cell, extra.name, Schema::kNoField, room)) {
       return refusal(Schema::kNoField);
     }
   }

@@ -31,8 +31,14 @@ class Vectorizer {
     const char* why = nullptr;
     std::uint32_t field = model::Schema::kNoField;
   };
-  // Replaces `hits` by the record's, columns ascending. `key` is room for key_size() bytes.
-  Refusal gather(const model::Record& record, std::vector<Hit>& hits, char* key) const;
+  // What a thread gathers into; reused from record to record.
+  struct Room {
+    std::vector<Hit>& hits;              // the record's, columns ascending
+    std::vector<std::uint32_t>& unseen;  // fields with a text that has no column, a field for each such text
+    char* key;                           // key_size() bytes
+  };
+  // Replaces what is in `room`.
+  Refusal gather(const model::Record& record, const Room& room) const;
 
   // True if the text has a column under that field of the schema.
   bool has(std::uint32_t field, std::string_view text) const;
@@ -48,8 +54,8 @@ class Vectorizer {
 
   std::uint32_t find_whole(std::string_view name, std::string_view text, char* key) const;
   bool known(std::string_view name) const { return columns_.find(0, name) != model::NameTable::kNone; }
-  bool add_other(const model::Cell& cell, std::string_view name, std::uint32_t field, std::vector<Hit>& hits,
-                 char* key) const;
+  void push_text(std::uint32_t column, std::uint32_t field, const Room& room) const;
+  bool add_other(const model::Cell& cell, std::string_view name, std::uint32_t field, const Room& room) const;
 
   const model::VectorizeDict* op_ = nullptr;
   std::vector<std::string> names_;  // of the fields

@@ -79,7 +79,8 @@ Error json_error(simdjson::error_code code, std::uint32_t depth) {
 }  // namespace
 
 struct BodyReader::Impl {
-  Impl(const model::Schema& s, const BodyLimits& l) : schema(s), limits(l), cells(s.fields().size()) {}
+  Impl(const model::Schema& s, const BodyLimits& l)
+      : schema(s), limits(l), order(s.fields().size(), model::Schema::kNoField), cells(s.fields().size()) {}
 
   enum class Shape : std::uint8_t { kRecord, kRow, kList, kColumns };
 
@@ -100,6 +101,7 @@ struct BodyReader::Impl {
   };
   std::vector<Column> column_list;
 
+  std::vector<std::uint32_t> order;  // the field that stood at each place of the record before: most come alike
   std::vector<Cell> cells;
   std::vector<Extra> extras;
   std::vector<Cell> texts;  // elements of lists in this row
@@ -115,6 +117,7 @@ struct BodyReader::Impl {
   bool read_record(dom::object object);
   bool read_values(dom::array values);
   bool read_columns();
+  std::uint32_t find(std::string_view name, std::size_t position);
   bool store(std::uint32_t field, std::string_view name, dom::element value);
   bool to_cell(std::string_view name, dom::element value, Cell& cell);
   bool list_to_cell(std::string_view name, dom::array list, Cell& cell);
@@ -219,9 +222,19 @@ bool BodyReader::Impl::read_row(dom::element element) {
   return false;
 }
 
+// The schema's field of that name. A client's records mostly have their fields in one order, so the field that stood
+// at this place before is tried first: a comparison instead of a hash.
+std::uint32_t BodyReader::Impl::find(std::string_view name, std::size_t position) {
+  if (position >= order.size()) return schema.find(name);
+  std::uint32_t& expected = order[position];
+  if (expected == model::Schema::kNoField || schema.names()[expected] != name) expected = schema.find(name);
+  return expected;
+}
+
 bool BodyReader::Impl::read_record(dom::object object) {
+  std::size_t position = 0;
   for (const dom::key_value_pair pair : object) {
-    if (!store(schema.find(pair.key), pair.key, pair.value)) return false;
+    if (!store(find(pair.key, position++), pair.key, pair.value)) return false;
   }
   keep_last_of_equal_extras();
   return true;

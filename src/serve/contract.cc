@@ -84,6 +84,18 @@ Deviation unseen(std::uint32_t row, const Field& field, std::string_view value, 
           .message = std::move(message)};
 }
 
+void judge_unseen(Contract contract, std::uint32_t row, const Field& field, std::string_view value,
+                  Findings& findings) {
+  switch (contract) {
+    case Contract::kStrict:
+      return findings.error(unseen(row, field, value, findings));
+    case Contract::kAuto:
+      return findings.warning(unseen(row, field, value, findings));
+    case Contract::kIgnore:
+      return findings.count_ignored(Kind::kUnseenCategory);
+  }
+}
+
 Deviation unknown(std::uint32_t row, std::string_view name, std::string_view near) {
   std::string message = "unknown field " + quoted(name);
   if (!near.empty()) message += "; did you mean " + quoted(near) + "?";
@@ -102,9 +114,10 @@ class Judgement {
 
   bool run(std::span<Cell> cells, std::span<const Extra> extras) {
     const auto fields = plan_.model().schema().fields();
-    for (std::size_t i = 0; i < fields.size(); ++i) field(std::uint32_t(i), fields[i], cells[i]);
+    for (std::size_t i = 0; i < fields.size(); ++i) field(fields[i], cells[i]);
     if (!extras.empty()) unknowns(cells, extras);
     if (missing_ > 0 && contract_ != Contract::kIgnore) missings(cells);
+    if (!good_ && contract_ == Contract::kStrict) categories(cells);
     return good_;
   }
 
@@ -114,7 +127,7 @@ class Judgement {
     good_ = false;
   }
 
-  void field(std::uint32_t index, const Field& field, Cell& cell) {
+  void field(const Field& field, Cell& cell) {
     if (cell.missing()) {
       if (contract_ != Contract::kIgnore) cell = Cell{};
       ++missing_;
@@ -124,22 +137,6 @@ class Judgement {
       if (contract_ != Contract::kIgnore) return refuse(wrong_type(row_, field, cell));
       findings_.count_ignored(Kind::kWrongType);
       return;
-    }
-    if (cell.kind == Cell::Kind::kText) category(index, field, cell.text());
-    if (cell.kind == Cell::Kind::kTexts) {
-      for (const Cell& text : cell.texts()) category(index, field, text.text());
-    }
-  }
-
-  void category(std::uint32_t index, const Field& field, std::string_view value) {
-    if (!plan_.unseen(index, value)) return;
-    switch (contract_) {
-      case Contract::kStrict:
-        return refuse(unseen(row_, field, value, findings_));
-      case Contract::kAuto:
-        return findings_.warning(unseen(row_, field, value, findings_));
-      case Contract::kIgnore:
-        return findings_.count_ignored(Kind::kUnseenCategory);
     }
   }
 
@@ -170,6 +167,15 @@ class Judgement {
         break;
     }
     findings_.count_ignored(Kind::kUnknownField);
+  }
+
+  // A row that is not run has its categories looked up here, so that all its errors are listed at once.
+  void categories(std::span<const Cell> cells) {
+    const auto fields = plan_.model().schema().fields();
+    for (std::uint32_t i = 0; i < fields.size(); ++i) {
+      const bool text = cells[i].kind == Cell::Kind::kText && fields[i].takes_text;
+      if (text && plan_.unseen(i, cells[i].text())) refuse(unseen(row_, fields[i], cells[i].text(), findings_));
+    }
   }
 
   // What is missing is refused under kStrict, and under kAuto where an unknown field was meant for it.
@@ -230,6 +236,22 @@ bool Findings::any() const {
 bool judge(const engine::Plan& plan, Contract contract, std::uint32_t row, std::span<Cell> cells,
            std::span<const Extra> extras, Findings& findings) {
   return Judgement(plan, contract, row, findings).run(cells, extras);
+}
+
+bool judge_categories(const engine::Plan& plan, Contract contract, std::uint32_t row,
+                      std::span<const std::uint32_t> unseen, std::span<const Cell> cells, Findings& findings) {
+  std::uint32_t last = model::Schema::kNoField;
+  for (const std::uint32_t index : unseen) {
+    if (std::exchange(last, index) == index) continue;  // once for each text of a list; all of them are judged below
+    const Field& field = plan.model().schema().fields()[index];
+    if (!field.takes_text) continue;  // a text where numbers are taken: under kIgnore, and counted already
+    const Cell& cell = cells[index];
+    const auto texts = cell.kind == Cell::Kind::kTexts ? cell.texts() : std::span(&cell, 1);
+    for (const Cell& text : texts) {
+      if (plan.unseen(index, text.text())) judge_unseen(contract, row, field, text.text(), findings);
+    }
+  }
+  return contract != Contract::kStrict || unseen.empty();
 }
 
 Deviation refusal(const engine::Plan& plan, const engine::Answer& answer, std::uint32_t row,

@@ -63,10 +63,15 @@ class Findings {
   std::uint32_t counts_[std::size(monitor::kDeviations)][2] = {};
 };
 
-// Judges one row and makes it what the model shall see: under kAuto and kStrict null becomes absent. True if the row
-// may be run. REQUIRES: `cells` has a cell for each field of the plan's schema.
+// Judges one row before it is run, and makes it what the model shall see: under kAuto and kStrict null becomes absent.
+// True if the row may be run. REQUIRES: `cells` has a cell for each field of the plan's schema.
 bool judge(const engine::Plan& plan, Contract contract, std::uint32_t row, std::span<model::Cell> cells,
            std::span<const model::Extra> extras, Findings& findings);
+
+// Judges the categories of a row after it was run, when they have been looked up anyway: `unseen` as
+// Plan::unseen_fields gives it. True if the row's answer may be given.
+bool judge_categories(const engine::Plan& plan, Contract contract, std::uint32_t row,
+                      std::span<const std::uint32_t> unseen, std::span<const model::Cell> cells, Findings& findings);
 
 // The finding for a row that the library would have raised on.
 Deviation refusal(const engine::Plan& plan, const engine::Answer& answer, std::uint32_t row,

@@ -121,53 +121,65 @@ Error not_found(const http::Request& request, Listener listener) {
 
 void append_field(std::string& out, std::string_view name, std::uint64_t value) {
   out.append(name);
-  append_json_number(out, std::int64_t(value));
+  append_json_number(out, static_cast<std::int64_t>(value));
+}
+
+// Which kinds of deviation the request had, with their counts.
+void append_warnings(std::string& line, const Findings& findings) {
+  line += ",\"warnings\":{";
+  for (std::size_t i = 0; i < std::size(monitor::kDeviations); ++i) {
+    const auto kind = static_cast<monitor::Deviation>(i);
+    const std::uint32_t count = findings.count(kind, false) + findings.count(kind, true);
+    if (count == 0) continue;
+    if (line.back() != '{') line += ',';
+    append_json_string(line, monitor::kDeviations[i]);
+    append_field(line, ":", count);
+  }
+  line += '}';
+}
+
+std::string_view level_of(int status) {
+  if (status >= 500) return R"(","level":"error","msg":"request","request_id":")";
+  if (status >= 400) return R"(","level":"warn","msg":"request","request_id":")";
+  return R"(","level":"info","msg":"request","request_id":")";
 }
 
 struct Observed {
   std::size_t route;
   int status;
-  std::uint64_t queue_ns, total_ns;
+  std::uint64_t queue_ns;
+  http::Clock::time_point end;
 };
 
 void write_log(const Service& service, RouteWorker& worker, const http::Request& request, const Observed& seen) {
   if (!service.log().enabled()) return;
   std::string& line = worker.line;
-  line.assign(R"({"ts":")");
-  append_timestamp(line, unix_ms_now());
-  line.append(R"(","level":")").append(seen.status >= 500 ? "error" : seen.status >= 400 ? "warn" : "info");
-  line.append(R"(","msg":"request","request_id":")").append(worker.id).append(R"(","client":)");
+  line.assign(R"({"ts":")")
+      .append(worker.timestamp.at(worker.wall.unix_ms(seen.end)))
+      .append(level_of(seen.status))
+      .append(worker.id);
+  line.append(R"(","client":)");
   append_json_string(line, request.client);
   line.append(R"(,"method":")").append(http::method_name(request.method)).append(R"(","route":)");
   append_json_string(line, seen.route < no_route() ? routes()[seen.route].path : request.path.substr(0, 128));
-  append_field(line, ",\"status\":", std::uint64_t(seen.status));
+  append_field(line, ",\"status\":", static_cast<std::uint64_t>(seen.status));
   if (worker.rows > 0) {
     line.append(",\"model\":").append(service.name_json());
     append_field(line, ",\"rows\":", worker.rows);
   }
-  if (worker.findings.any()) {
-    line += ",\"warnings\":{";
-    for (std::size_t kind = 0; kind < std::size(monitor::kDeviations); ++kind) {
-      const auto count = worker.findings.count(monitor::Deviation(kind), false) +
-                         worker.findings.count(monitor::Deviation(kind), true);
-      if (count == 0) continue;
-      if (line.back() != '{') line += ',';
-      line.append("\"").append(monitor::kDeviations[kind]).append("\":");
-      append_json_number(line, std::int64_t{count});
-    }
-    line += '}';
-  }
+  if (worker.findings.any()) append_warnings(line, worker.findings);
   append_field(line, ",\"bytes\":[", request.body.size());
   append_field(line, ",", worker.out.size());
   append_field(line, "],\"us\":{\"queue\":", seen.queue_ns / 1000);
   append_field(line, ",\"model\":", worker.model_ns / 1000);
-  append_field(line, ",\"total\":", seen.total_ns / 1000);
+  append_field(line, ",\"total\":", ns_between(request.received, seen.end) / 1000);
   line += "}}";
   worker.log.append(line);
 }
 
 void observe(const Service& service, RouteWorker& worker, const http::Request& request, const Observed& seen) {
-  worker.shard.request(seen.route, seen.status, seen.total_ns, request.body.size(), worker.out.size());
+  worker.shard.request(seen.route, seen.status, ns_between(request.received, seen.end), request.body.size(),
+                       worker.out.size());
   for (std::size_t kind = 0; worker.findings.any() && kind < std::size(monitor::kDeviations); ++kind) {
     for (const bool refused : {false, true}) {
       const auto count = worker.findings.count(monitor::Deviation(kind), refused);
@@ -180,6 +192,7 @@ void observe(const Service& service, RouteWorker& worker, const http::Request& r
 void begin(RouteWorker& worker, const http::Request& request) {
   worker.rows = 0;
   worker.model_ns = 0;
+  worker.model_end = {};
   worker.predicted.clear();
   worker.findings.clear();
   worker.out.clear();
@@ -264,7 +277,7 @@ http::Response ServiceHandler::respond(const http::Request& request, http::Worke
           {.route = found.index,
            .status = response.status,
            .queue_ns = ns_between(request.received, begun),
-           .total_ns = ns_between(request.received, http::Clock::now())});
+           .end = worker.rows == 1 && worker.model_ns > 0 ? worker.model_end : http::Clock::now()});
   return response;
 }
 
@@ -273,7 +286,8 @@ http::Response ServiceHandler::refuse(const http::Request& request, const Error&
   begin(worker, request);
   http::Response response = problem(worker.out, error, worker.id);
   response.request_id = worker.id;
-  observe(service_, worker, request, {.route = no_route(), .status = response.status, .queue_ns = 0, .total_ns = 0});
+  observe(service_, worker, request,
+          {.route = no_route(), .status = response.status, .queue_ns = 0, .end = request.received});
   return response;
 }
 

@@ -76,10 +76,13 @@ class RouteWorker : public http::Worker {
   std::string id;    // of the request
   monitor::Metrics::Shard& shard;
   Log::Writer& log;
+  Timestamp timestamp;
+  WallClock wall;
 
   // What this request did, for the log.
   std::size_t rows = 0;
   std::uint64_t model_ns = 0;
+  http::Clock::time_point model_end;     // when the last row was run; the epoch if none was
   std::vector<std::uint32_t> predicted;  // the label of each row answered; 0 for a regressor
 
   // A fresh request id: 16 hexadecimal digits.

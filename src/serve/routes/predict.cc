@@ -98,10 +98,15 @@ class Prediction {
     if (!fit) return false;
     const auto begun = http::Clock::now();
     service_.plan().run({reader.cells(), reader.extras()}, *worker_.scratch, worker_.answer);
-    worker_.model_ns += std::uint64_t((http::Clock::now() - begun).count());
-    if (worker_.answer.refusal == nullptr) return true;
-    worker_.findings.error(refusal(service_.plan(), worker_.answer, row, reader.cells()));
-    return false;
+    worker_.model_end = http::Clock::now();
+    worker_.model_ns += static_cast<std::uint64_t>((worker_.model_end - begun).count());
+    if (worker_.answer.refusal != nullptr) {
+      worker_.findings.error(refusal(service_.plan(), worker_.answer, row, reader.cells()));
+      return false;
+    }
+    const auto unseen = service_.plan().unseen_fields(*worker_.scratch);
+    return unseen.empty() || judge_categories(service_.plan(), service_.options().contract, row, unseen, reader.cells(),
+                                              worker_.findings);
   }
 
   void append(std::uint32_t row) {
