@@ -14,6 +14,7 @@ namespace slipway {
 namespace {
 
 constexpr std::size_t kMapFrom = std::size_t{1} << 20;
+constexpr std::size_t kReadStep = std::size_t{1} << 16;
 
 class Descriptor {
  public:
@@ -38,19 +39,20 @@ Error too_large(const std::string& path, std::size_t limit) {
   return {Code::kTooLarge, path + ": more than " + std::to_string(limit) + " bytes, the limit for a file"};
 }
 
-Result<std::string> read_all(int fd, const std::string& path, std::size_t limit) {
+// `expected`: how much there probably is; one more byte is asked for, so that the end is seen at once.
+Result<std::string> read_all(int fd, const std::string& path, std::size_t limit, std::size_t expected) {
   std::string out;
   for (;;) {
-    constexpr std::size_t kStep = std::size_t{1} << 18;
     const std::size_t old = out.size();
-    out.resize(old + kStep);
-    const ssize_t got = ::read(fd, out.data() + old, kStep);
+    const std::size_t step = old < expected ? expected - old + 1 : kReadStep;
+    out.resize(old + step);
+    const ssize_t got = ::read(fd, out.data() + old, step);
     if (got < 0 && errno == EINTR) {
       out.resize(old);
       continue;
     }
     if (got < 0) return fail(system_error(path, errno));
-    out.resize(old + std::size_t(got));
+    out.resize(old + static_cast<std::size_t>(got));
     if (got == 0) break;
     if (out.size() > limit) return fail(too_large(path, limit));
   }
@@ -87,7 +89,7 @@ Result<FileBytes> FileBytes::open(const std::string& path, std::size_t limit) {
       return FileBytes(std::move(owner), {static_cast<const char*>(map), size});
     }
   }
-  std::string bytes = SLIPWAY_TRY(read_all(file.get(), path, limit));
+  std::string bytes = SLIPWAY_TRY(read_all(file.get(), path, limit, S_ISREG(status.st_mode) ? size : 0));
   return of(std::move(bytes));
 }
 

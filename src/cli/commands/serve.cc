@@ -67,8 +67,9 @@ Result<Listening> endpoints(const Settings& settings) {
 
 http::ServerOptions server_options(const Settings& settings) {
   http::ServerOptions options;
-  options.loops = settings.loops > 0 ? settings.loops : granted_cpus();
-  options.pool_threads = settings.pool_threads > 0 ? settings.pool_threads : granted_cpus();
+  const unsigned cpus = granted_cpus();
+  options.loops = settings.loops > 0 ? settings.loops : cpus;
+  options.pool_threads = settings.pool_threads > 0 ? settings.pool_threads : cpus;
   options.connections = settings.connections;
   options.codec.body_bytes = settings.body_bytes;
   options.drain_delay = std::chrono::milliseconds(settings.drain_delay_ms);
