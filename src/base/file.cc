@@ -53,7 +53,7 @@ Result<std::string> read_all(int fd, const std::string& path, std::size_t limit,
     }
     if (got < 0) return fail(system_error(path, errno));
     out.resize(old + static_cast<std::size_t>(got));
-    if (got == 0) break;
+    if (got == 0 || out.size() == expected) break;
     if (out.size() > limit) return fail(too_large(path, limit));
   }
   out.shrink_to_fit();
