@@ -19,6 +19,7 @@ namespace {
 constexpr double kPoolFromNs = 200'000;  // longer than this leaves the loop
 constexpr double kParseNsPerByte = 1.0;
 constexpr std::size_t kClassLabels = 100;  // more classes than this count as one
+constexpr std::size_t kLabelBytes = 128;   // of a metric's label value: made printable, cut, and kept distinct
 
 monitor::Metrics::Setup metrics_setup(const model::Model& model, const ServiceOptions& options) {
   monitor::Metrics::Setup setup;
@@ -30,12 +31,17 @@ monitor::Metrics::Setup metrics_setup(const model::Model& model, const ServiceOp
   std::set<int> statuses{200};
   for (const CodeInfo& code : kCodes) statuses.insert(code.http);
   setup.statuses.assign(statuses.begin(), statuses.end());
-  setup.model.name = options.model_name;
+  setup.model.name = printable(options.model_name, kLabelBytes);
   setup.model.library = model.provenance().library;
-  for (const std::string& version : model.provenance().versions) setup.model.library += ' ' + version;
+  for (const std::string& version : model.provenance().versions) setup.model.library += ' ' + printable(version);
   setup.model.chain = model.chain();
   if (model.labels().size() <= kClassLabels) {
-    for (const model::Label& label : model.labels()) setup.model.classes.push_back(model::label_text(label));
+    for (const model::Label& label : model.labels()) {
+      std::string text = printable(model::label_text(label), kLabelBytes);
+      const auto& before = setup.model.classes;
+      if (std::ranges::find(before, text) != before.end()) text += " #" + std::to_string(before.size());
+      setup.model.classes.push_back(std::move(text));
+    }
   }
   setup.version = options.version;
   return setup;

@@ -80,7 +80,7 @@ http::ServerOptions server_options(const Settings& settings) {
 std::string describe_model(const serve::Service& service) {
   const model::Model& model = service.plan().model();
   std::string out = model.provenance().library;
-  for (const std::string& version : model.provenance().versions) out += " " + version;
+  for (const std::string& version : model.provenance().versions) out += " " + printable(version);
   const std::size_t fields = model.schema().fields().size();
   out += ", " + model.chain() + ", " + std::to_string(fields) + (fields == 1 ? " field" : " fields");
   return out + ". Nothing in the file was executed.";
@@ -99,7 +99,7 @@ std::string shell_quoted(std::string_view text) {
 }
 
 void print_transcript(const serve::Service& service, const Listening& listening, const http::Server& server) {
-  const std::string& name = service.options().model_name;
+  const std::string name = printable(service.options().model_name);
   const int width = std::max(7, int(name.size()) + 1);
   const auto line = [&](std::string_view word, std::string_view text) {
     std::printf("%-*s %.*s\n", width, std::string(word).c_str(), int(text.size()), text.data());
@@ -114,7 +114,7 @@ void print_transcript(const serve::Service& service, const Listening& listening,
   open += loopback ? "   this machine only, no key" : "   anyone who reaches it, no key";
   const auto& labels = service.plan().model().labels();
   if (labels.size() == 2 && service.plan().model().output(model::OutputKind::kProbability) != nullptr) {
-    open += "     probability = P(" + name + " = " + model::label_text(labels[1]) + ")";
+    open += "     probability = P(" + name + " = " + printable(model::label_text(labels[1])) + ")";
   }
   line("open", open);
   const std::string call = loopback && !v6 ? "localhost" : v6 ? host : loopback ? host : "localhost";
