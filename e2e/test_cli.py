@@ -54,6 +54,21 @@ def test_predict_prints_what_the_server_answers(run, churn, customer):
     assert done.stdout.strip() == churn.predict(customer).body.decode().strip()
 
 
+def test_predict_takes_a_list_on_the_command_line(run, churn, customer):
+    # The option parser once took the brackets apart.
+    batch = json.dumps([customer, customer])
+    done = run("predict", CHURN / "churn.pkl", batch)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == churn.predict(batch).json
+
+
+def test_predict_names_every_problem(run):
+    done = run("predict", "--contract", "strict", CHURN / "churn.pkl", '{"tenure":"x","color":1}')
+    assert done.returncode == 4
+    for word in ("tenure", "color", "contract", "20 problems"):
+        assert word in done.stderr
+
+
 def test_predict_of_a_wrong_record_fails_with_the_same_words(run, churn):
     record = '{"Tenure":24}'
     done = run("predict", CHURN / "churn.pkl", record)

@@ -144,11 +144,12 @@ def test_strict_refuses_every_deviation_and_ignore_none(serve, customer, change)
     b"", b"{", b"tenure=24", b'{"tenure":24,}', b'{"tenure":NaN}', b"{'tenure':24}", b'{"tenure":24} {}', b'{"tenure":024}',
     b'{"tenure":"\xff"}', b'{"tenure":24,"notes":tru}', b'{"tenure":24,"notes":[1,}}', b"\xef\xbb\xbf\x00",
 ])
-def test_what_is_not_json_is_400_and_says_where(churn, body):
+def test_what_is_not_json_is_400_and_says_so(churn, body):
     reply = churn.predict(body)
     assert reply.status == 400, reply
     assert reply.headers["Content-Type"] == "application/problem+json"
-    assert reply.json["status"] == 400 and reply.json["detail"]
+    assert reply.json["status"] == 400
+    assert "not JSON" in reply.json["detail"] or "empty" in reply.json["detail"]
 
 
 @pytest.mark.parametrize("body", ["24", '"text"', "true", "null", "[1,2,3]", "[[1,2,3]]", '[{"tenure":1},2]'])
@@ -159,7 +160,7 @@ def test_json_that_is_no_record_is_a_422(churn, body):
 
 
 def test_deep_json_is_refused(churn):
-    assert churn.predict('{"tenure":' + "[" * 100_000 + "]" * 100_000 + "}").status in (400, 413, 422)
+    assert churn.predict('{"tenure":' + "[" * 100_000 + "]" * 100_000 + "}").status == 413
 
 
 def test_a_text_above_its_limit_is_413(churn, customer):

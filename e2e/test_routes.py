@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The routes beside /predict, and what is no route."""
 import re
+import http.client
+import socket
 import subprocess
 
 import pytest
@@ -105,7 +107,7 @@ def test_histograms_are_cumulative(churn, customer):
 
 def test_promtool_has_no_complaint(churn, promtool):
     if promtool is None:
-        return  # Debian's prometheus package; the tests above parse the text themselves
+        pytest.skip("promtool is not here (Debian's prometheus package); the tests above parse the text themselves")
     done = subprocess.run([promtool, "check", "metrics"], input=churn.get("/metrics").body, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
 
@@ -114,3 +116,18 @@ def test_a_server_of_a_renamed_copy_has_its_name(serve, tmp_path, customer):
     copy = tmp_path / "telco.bin"
     copy.write_bytes((CHURN / "churn.pkl").read_bytes())
     assert serve(copy).predict(customer).json["model"] == "telco"
+
+
+def test_a_crowd_on_the_data_port_does_not_fail_the_probes(serve):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        operations = probe.getsockname()[1]
+    server = serve(flags=["--connections", "5"], ports=("--listen", "127.0.0.1:0", "--ops-listen", f"127.0.0.1:{operations}"))
+    crowd = [server.socket() for _ in range(5)]
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", operations, timeout=10)
+        connection.request("GET", "/livez")
+        assert connection.getresponse().status == 200
+    finally:
+        for peer in crowd:
+            peer.close()

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person sees who starts the server, and who starts it wrongly."""
+import http.client
 import json
+import os
+import re
+import signal
 import socket
 import subprocess
+import time
 
 import pytest
 from conftest import CHURN
@@ -106,3 +111,31 @@ def test_a_missing_file_is_named(run, tmp_path):
     done = run("serve", tmp_path / "nowhere.pkl")
     assert done.returncode == 3
     assert "nowhere.pkl" in done.stderr
+
+
+def test_a_signal_while_the_model_loads_ends_the_start(slipway, tmp_path):
+    pipe = tmp_path / "model.pkl"
+    os.mkfifo(pipe)  # the load waits for a writer that never comes
+    process = subprocess.Popen([slipway, "serve", pipe], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.3)
+    process.terminate()
+    assert process.wait(10) == -signal.SIGTERM
+
+
+def test_a_log_reader_that_has_stopped_does_not_hold_the_end(slipway, customer):
+    read, write = os.pipe()  # nobody reads
+    process = subprocess.Popen([slipway, "serve", CHURN / "churn.pkl", "--listen", "127.0.0.1:0", "--ops-listen", "off"],
+                               stdout=subprocess.PIPE, stderr=write, text=True)
+    try:
+        port = int(re.search(r"http://127.0.0.1:(\d+)", "".join(process.stdout.readline() for _ in range(4))).group(1))
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        for _ in range(1000):
+            connection.request("POST", "/predict", json.dumps(customer))
+            assert connection.getresponse().read()
+        connection.close()
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        os.close(read)
+        os.close(write)

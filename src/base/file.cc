@@ -32,7 +32,9 @@ class Descriptor {
 
 Error open_error(const std::string& path, int number) {
   if (number == ENOENT || number == ENOTDIR) return {Code::kNotFound, path + ": no such file"};
-  return system_error(path, number);
+  Error error = system_error(path, number);
+  if (number != EACCES) return error;
+  return std::move(error).or_hint("Let this user read it, or run as one who may");
 }
 
 Error too_large(const std::string& path, std::size_t limit) {

@@ -4,10 +4,14 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstring>
 #include <ctime>
 #include <utility>
@@ -19,9 +23,16 @@ namespace {
 
 constexpr std::size_t kCapacity = std::size_t{1} << 20;  // a buffer; pages that are never filled cost nothing
 constexpr auto kEvery = std::chrono::milliseconds(100);
+constexpr int kPollMs = 50;
+constexpr int kLastPolls = 20;  // at the end: a second
 
 void put_digits(char* at, int value, int width) {
   for (int i = width; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
+}
+
+bool is_plain_file(int fd) {
+  struct stat status{};
+  return fd >= 0 && ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 }  // namespace
@@ -59,12 +70,13 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& target) {
   return std::unique_ptr<Log>(new Log(fd, true));
 }
 
-Log::Log(int fd, bool owned) : fd_(fd), owned_(owned) {
+Log::Log(int fd, bool owned) : fd_(fd), owned_(owned), waits_(!is_plain_file(fd)) {
   notes_ = &writer();
   if (fd >= 0) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 Log::~Log() {
+  ending_ = true;
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
   flush();
@@ -117,19 +129,35 @@ void Log::flush() {
   }
 }
 
-// What cannot be written is dropped by whole lines and counted; the next flush tries again with newer ones.
-void Log::write_out(std::string_view bytes) {
-  while (!bytes.empty() && fd_ >= 0) {
-    const ssize_t put = ::write(fd_, bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      std::uint64_t lines = 0;
-      for (const char c : bytes) lines += c == '\n' ? 1 : 0;
-      dropped_.fetch_add(lines, std::memory_order_relaxed);
-      return;
-    }
-    bytes.remove_prefix(std::size_t(put));
+// Waits until a write of PIPE_BUF bytes would not block. False: the log is ending and the reader has had its time.
+bool Log::wait_writable() {
+  for (int polls = 0; waits_;) {
+    pollfd target{.fd = fd_, .events = POLLOUT, .revents = 0};
+    if (::poll(&target, 1, kPollMs) != 0) return true;  // also on an error: the write will say which
+    if (ending_ && ++polls == kLastPolls) return false;
   }
+  return true;
+}
+
+// Writes a part of `bytes` and takes it off their front. False: it cannot be written now.
+bool Log::write_some(std::string_view& bytes) {
+  if (!wait_writable()) return false;
+  const ssize_t put = ::write(fd_, bytes.data(), waits_ ? std::min<std::size_t>(bytes.size(), PIPE_BUF) : bytes.size());
+  if (put < 0) return errno == EINTR;
+  if (put > 0) torn_ = bytes[static_cast<std::size_t>(put) - 1] != '\n';
+  bytes.remove_prefix(static_cast<std::size_t>(put));
+  return true;
+}
+
+// What cannot be written is dropped and counted; the next flush tries again with newer lines. If a full disk has cut a
+// line in two, the next one begins on a line of its own.
+void Log::write_out(std::string_view bytes) {
+  if (fd_ < 0 || bytes.empty()) return;
+  std::string_view end_of_line = "\n";
+  bool good = true;
+  while (good && torn_ && !end_of_line.empty()) good = write_some(end_of_line);
+  while (good && !bytes.empty()) good = write_some(bytes);
+  dropped_.fetch_add(static_cast<std::uint64_t>(std::ranges::count(bytes, '\n')), std::memory_order_relaxed);
 }
 
 std::string_view Timestamp::at(std::int64_t unix_ms) {

@@ -23,7 +23,7 @@ class Log {
  public:
   // `target`: "-" for standard error, "off" for nothing, else a file that is appended to. kIo if it cannot be opened.
   static Result<std::unique_ptr<Log>> open(const std::string& target);
-  ~Log();  // writes out what is there
+  ~Log();  // writes out what is there; gives a reader that has stopped one second
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
@@ -55,9 +55,14 @@ class Log {
   void run(const std::stop_token& stop);
   void flush();
   void write_out(std::string_view bytes);
+  bool write_some(std::string_view& bytes);
+  bool wait_writable();
 
   const int fd_;
   const bool owned_;
+  const bool waits_;   // a pipe, a terminal: a reader that has stopped would hold a write for ever
+  bool torn_ = false;  // the last write ended inside a line
+  std::atomic<bool> ending_{false};
   std::atomic<std::uint64_t> dropped_{0};
   std::mutex mutex_;  // guards writers_, wakes thread_
   std::condition_variable_any wake_;

@@ -2,9 +2,13 @@
 #include "base/log.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 namespace slipway {
@@ -47,6 +51,54 @@ TEST(Log, AFullDiskCostsLinesAndNothingElse) {
   for (int i = 0; i < 5000; ++i) writer.append(line);  // five times what the buffers hold
   for (int i = 0; i < 100 && (*log)->dropped() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_GT((*log)->dropped(), 0u);
+}
+
+std::string wait_for(const std::string& path, const std::function<bool(const std::string&)>& done) {
+  std::string text;
+  for (int i = 0; i < 250 && !done(text); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    text = contents(path);
+  }
+  return text;
+}
+
+// A disk that had filled up inside a line once glued the next line to the torn one.
+TEST(Log, AfterAFullDiskTheNextLineStandsAlone) {
+  const std::string path = testing::TempDir() + "slipway_log_torn_test";
+  std::filesystem::remove(path);
+  auto log = Log::open(path);
+  ASSERT_TRUE(log);
+  Log::Writer& writer = (*log)->writer();
+  struct sigaction ignored{};
+  ignored.sa_handler = SIG_IGN;
+  struct sigaction before{};
+  ::sigaction(SIGXFSZ, &ignored, &before);
+  rlimit old{};
+  ::getrlimit(RLIMIT_FSIZE, &old);
+  const rlimit small{.rlim_cur = 25, .rlim_max = old.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  for (int i = 0; i < 4; ++i) writer.append("0123456789");  // two lines and a part of the third fit
+  EXPECT_EQ(wait_for(path, [](const std::string& text) { return text.size() == 25; }).size(), 25u);
+  for (int i = 0; i < 100 && (*log)->dropped() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ((*log)->dropped(), 2u);
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  ::sigaction(SIGXFSZ, &before, nullptr);
+  writer.append("next");
+  log->reset();
+  EXPECT_EQ(contents(path), "0123456789\n0123456789\n012\nnext\n");
+}
+
+TEST(Log, AReaderThatHasStoppedDoesNotHoldTheEnd) {
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  auto log = Log::open("/dev/fd/" + std::to_string(pipe[1]));
+  ASSERT_TRUE(log);
+  Log::Writer& writer = (*log)->writer();
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 500; ++i) writer.append(line);  // far more than a pipe holds
+  log->reset();                                       // once waited for ever
+  ::close(pipe[0]);
+  ::close(pipe[1]);
 }
 
 TEST(Log, SaysWhyItCannotBeOpened) {

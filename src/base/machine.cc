@@ -36,14 +36,10 @@ double granted_by_cgroup() {
   double least = std::min(quota_of("/sys/fs/cgroup"), quota_of("/sys/fs/cgroup/cpu"));
   std::ifstream file("/proc/self/cgroup");
   for (std::string line; std::getline(file, line);) {
-    const bool v2 = line.starts_with("0::");
-    const bool v1 =
-        line.find(":cpu,") != line.npos || line.find(",cpu:") != line.npos || line.find(":cpu:") != line.npos;
-    if (!v2 && !v1) continue;
-    std::string path = line.substr(line.rfind(':') + 1);
-    while (path.size() > 1) {
-      least = std::min(least, quota_of((v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu") + path));
-      path.resize(path.rfind('/'));
+    const CgroupPath group = cgroup_path(line);
+    for (std::string_view path = group.path; path.size() > 1; path = path.substr(0, path.rfind('/'))) {
+      const std::string root = group.v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
+      least = std::min(least, quota_of(root + std::string(path)));
     }
   }
   return least;
@@ -78,6 +74,16 @@ double start_time() {
 }
 
 }  // namespace
+
+CgroupPath cgroup_path(std::string_view line) {
+  const std::size_t first = line.find(':');
+  const std::size_t second = first == line.npos ? first : line.find(':', first + 1);
+  if (second == line.npos || !line.substr(second + 1).starts_with('/')) return {};
+  const std::string controllers = "," + std::string(line.substr(first + 1, second - first - 1)) + ",";
+  const bool v2 = controllers == ",,";
+  if (!v2 && controllers.find(",cpu,") == controllers.npos) return {};
+  return {.v2 = v2, .path = line.substr(second + 1)};
+}
 
 unsigned granted_cpus() {
   cpu_set_t set;

@@ -23,6 +23,18 @@ TEST(GrantedCpus, FollowsTheAffinityMask) {
   ::sched_setaffinity(0, sizeof before, &before);
 }
 
+// A colon in the path once ended the program at its start.
+TEST(CgroupPath, MayHoldColons) {
+  EXPECT_EQ(cgroup_path("0::/kubelet/pod.slice:cri-containerd:abc").path, "/kubelet/pod.slice:cri-containerd:abc");
+  EXPECT_TRUE(cgroup_path("0::/a").v2);
+  EXPECT_EQ(cgroup_path("4:cpu,cpuacct:/docker/x:y").path, "/docker/x:y");
+  EXPECT_FALSE(cgroup_path("4:cpu,cpuacct:/docker").v2);
+  EXPECT_EQ(cgroup_path("5:cpuset:/docker").path, "");
+  EXPECT_EQ(cgroup_path("1:name=systemd:/").path, "");
+  EXPECT_EQ(cgroup_path("").path, "");
+  EXPECT_EQ(cgroup_path("0::relative").path, "");
+}
+
 TEST(ProcessUsage, SeesThisProcess) {
   const ProcessUsage usage = process_usage();
   EXPECT_GT(usage.cpu_seconds, 0);

@@ -31,6 +31,9 @@ std::size_t utf8_sequence(std::string_view text) {
   return 0;
 }
 
+// REQUIRES: the byte before it, 0xC2, begins a sequence of two.
+bool is_c1(char second) { return static_cast<unsigned char>(second) < 0xA0; }
+
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 void append_escape(std::string& out, unsigned char byte) {
@@ -76,7 +79,12 @@ void append_json_string(std::string& out, std::string_view text) {
       flush();
       append_escape(out, byte);
       plain = ++i;
-    } else if (const std::size_t length = utf8_sequence(text.substr(i)); length != 0) {
+    } else if (const std::size_t length = utf8_sequence(text.substr(i));
+               length == 2 && byte == 0xC2 && is_c1(text[i + 1])) {
+      flush();  // U+0080 to U+009F: terminals obey them
+      append_escape(out, static_cast<unsigned char>(text[i + 1]));
+      plain = i += 2;
+    } else if (length != 0) {
       i += length;
     } else {
       flush();
@@ -120,7 +128,7 @@ std::string printable(std::string_view text, std::size_t limit) {
     }
     const auto byte = static_cast<unsigned char>(text[i]);
     const std::size_t length = utf8_sequence(text.substr(i));
-    const bool c1 = length == 2 && byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    const bool c1 = length == 2 && byte == 0xC2 && is_c1(text[i + 1]);
     if (byte < 0x20 || byte == 0x7F) {
       append_escape(out, byte);
       ++i;
@@ -169,7 +177,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
 
 bool is_near(std::string_view a, std::string_view b) {
   const std::size_t longest = std::max(a.size(), b.size());
-  const std::size_t allowed = std::clamp<std::size_t>(longest / 3, 1, 3);
+  const std::size_t allowed = std::min<std::size_t>(longest / 3, 3);
   return !a.empty() && !b.empty() && edit_distance(a, b, allowed) <= allowed;
 }
 

@@ -30,7 +30,8 @@ bool is_utf8(std::string_view text);
 // than that gives limit + 1. Names are compared by bytes, the first 64 of each.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit);
 
-// True if `a` looks like a slip of the pen for `b`: at most one edit in three characters, and at most three.
+// True if `a` looks like a slip of the pen for `b`: at most one edit in three characters, and at most three. Names of
+// one or two characters are near only if they are equal but for case.
 bool is_near(std::string_view a, std::string_view b);
 
 // The candidate with the fewest edits from `name` that is_near, or "" if there is none. Ties: the first.

@@ -30,7 +30,10 @@ TEST(JsonString, KeepsUtf8AndReplacesWhatIsNot) {
   EXPECT_EQ(json("größe 語 😀"), "\"größe 語 😀\"");
   EXPECT_EQ(json("a\xff\x62"), "\"a\xEF\xBF\xBD\x62\"");
   EXPECT_EQ(json("\xed\xa0\x80"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");  // a lone surrogate
-  EXPECT_EQ(json("\xc0\xaf"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");                  // an overlong slash
+  EXPECT_EQ(json("a\xc2\x9b"
+                 "b\xc2\xa0"),
+            "\"a\\u009bb\xc2\xa0\"");                           // a C1 control
+  EXPECT_EQ(json("\xc0\xaf"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");  // an overlong slash
 }
 
 // Expected values are what Python 3's json.dumps prints.
@@ -70,6 +73,10 @@ TEST(Nearest, FindsASlipOfThePenAndNothingElse) {
   EXPECT_EQ(nearest("Tenure", names), "tenure");
   EXPECT_EQ(nearest("monthly_charges", names), "monthlycharges");
   EXPECT_EQ(nearest("gender", names), "");
+  const std::string_view few[] = {"m", "ab"};
+  EXPECT_EQ(nearest("z", few), "");
+  EXPECT_EQ(nearest("M", few), "m");
+  EXPECT_EQ(nearest("ac", few), "");
   EXPECT_EQ(nearest("", names), "");
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <netdb.h>
 #include <nss.h>
 
@@ -36,6 +37,13 @@ int unknown(std::string_view name) {
                                             : "Did you mean slipway " + std::string(near) + "?"});
 }
 
+// Started with descriptors 0 to 2 closed, the first sockets would take their place and get what is printed.
+void keep_standard_descriptors() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF && ::open("/dev/null", O_RDWR) < 0) return;
+  }
+}
+
 int run(std::string_view name, std::span<const char* const> arguments) {
   if (name == "help" || name == "--help" || name == "-h") {
     help(stdout);
@@ -54,6 +62,8 @@ int main(int argc, char** argv) {
   // A static glibc loads no plug-ins: names are looked up in /etc/hosts and by DNS, whatever nsswitch.conf says.
   __nss_configure_lookup("hosts", "files dns");
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a log above its size limit is a full disk
+  keep_standard_descriptors();
   const std::span<char*> all(argv, std::size_t(argc));
   if (argc < 2) {
     help(stderr);

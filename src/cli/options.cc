@@ -2,7 +2,9 @@
 #include "cli/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <deque>
 
 #include "base/text.h"
 #include "importer/import.h"
@@ -14,22 +16,42 @@ const std::string_view kVersion = SLIPWAY_VERSION;
 struct Options::Impl {
   CLI::App app;
   std::vector<std::string> names;  // of the flags, with their dashes, for suggestions
+  struct List {
+    std::string text;  // as given: a,b,c
+    std::vector<std::string>* value;
+  };
+  std::deque<List> lists;
+  std::vector<std::string>* words = nullptr;
+  std::string about;
 };
 
-Options::Options(const Command& command) : impl_(std::make_unique<Impl>()) {
-  impl_->app.description(std::string(command.summary));
-  impl_->app.name("slipway " + std::string(command.name));
-  impl_->app.set_help_flag("-h,--help", "print this");
-}
-Options::~Options() = default;
-
 namespace {
+
 std::string dashed(std::string_view name) {
   std::string out = "--" + std::string(name);
   for (char& c : out) c = c == '_' ? '-' : c;
   return out;
 }
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    out.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return out;
+}
+
 }  // namespace
+
+Options::Options(const Command& command) : impl_(std::make_unique<Impl>()) {
+  impl_->about = command.summary;
+  impl_->app.name("slipway " + std::string(command.name));
+  impl_->app.set_help_flag("-h,--help", "print this");
+  impl_->app.allow_extras();  // arguments are taken from what is left: CLI11 would take brackets in them apart
+}
+Options::~Options() = default;
 
 void Options::flag(std::string_view name, bool& value, std::string_view help) {
   impl_->app.add_flag(impl_->names.emplace_back(dashed(name)), value, std::string(help));
@@ -41,37 +63,58 @@ void Options::option(std::string_view name, std::uint32_t& value, std::string_vi
   impl_->app.add_option(impl_->names.emplace_back(dashed(name)), value, std::string(help))->capture_default_str();
 }
 void Options::list(std::string_view name, std::vector<std::string>& value, std::string_view help) {
-  impl_->app.add_option(impl_->names.emplace_back(dashed(name)), value, std::string(help))->delimiter(',');
+  Impl::List& list = impl_->lists.emplace_back(Impl::List{.text = {}, .value = &value});
+  impl_->app.add_option(impl_->names.emplace_back(dashed(name)), list.text, std::string(help));
 }
 void Options::positional(std::string_view name, std::vector<std::string>& value, std::string_view help) {
-  impl_->app.add_option(std::string(name), value, std::string(help));
+  impl_->words = &value;
+  impl_->about += "\n\n  " + std::string(name) + "   " + std::string(help);
+}
+
+// What is left after the options: arguments, or an option that nobody declared.
+std::optional<Error> Options::take_words() {
+  bool options_over = false;
+  for (const std::string& word : impl_->app.remaining()) {
+    if (!options_over && word == "--") {
+      options_over = true;
+    } else if (!options_over && word.size() > 1 && word.starts_with('-')) {
+      const std::vector<std::string_view> names(impl_->names.begin(), impl_->names.end());
+      const std::string_view near = nearest(std::string_view(word).substr(0, word.find('=')), names);
+      return Error(
+          Code::kUsage, "unknown option " + printable(word),
+          near.empty() ? "See " + impl_->app.get_name() + " --help" : "Did you mean " + std::string(near) + "?");
+    } else if (impl_->words == nullptr) {
+      return Error(Code::kUsage, impl_->app.get_name() + " takes no argument, but got " + printable(word));
+    } else {
+      impl_->words->push_back(word);
+    }
+  }
+  for (const Impl::List& list : impl_->lists) *list.value = split(list.text);
+  return std::nullopt;
 }
 
 bool Options::parse(std::span<const char* const> arguments, int& exit_code) {
+  impl_->app.description(impl_->about);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
     impl_->app.parse(reversed);
-    return true;
   } catch (const CLI::CallForHelp&) {
     std::fputs(impl_->app.help().c_str(), stdout);
     exit_code = 0;
-  } catch (const CLI::ExtrasError& error) {
-    const std::vector<std::string> extras = impl_->app.remaining();
-    const std::string first = extras.empty() ? std::string() : extras.front();
-    const std::vector<std::string_view> names(impl_->names.begin(), impl_->names.end());
-    const std::string_view near = nearest(first.substr(0, first.find('=')), names);
-    exit_code =
-        report({Code::kUsage, "unknown option " + printable(first),
-                near.empty() ? "See " + impl_->app.get_name() + " --help" : "Did you mean " + std::string(near) + "?"});
+    return false;
   } catch (const CLI::ParseError& error) {
     exit_code = report({Code::kUsage, error.what(), "See " + impl_->app.get_name() + " --help"});
+    return false;
   }
-  return false;
+  const std::optional<Error> wrong = take_words();
+  if (wrong) exit_code = report(*wrong);
+  return !wrong;
 }
 
 int report(const Error& error) {
-  std::fprintf(stderr, "slipway: %s\n", error.message().c_str());
-  if (!error.hint().empty()) std::fprintf(stderr, "  %s\n", error.hint().c_str());
+  constexpr std::size_t kLongest = 4096;  // a message may quote a name of the file's: nothing in it commands a terminal
+  std::fprintf(stderr, "slipway: %s\n", printable(error.message(), kLongest).c_str());
+  if (!error.hint().empty()) std::fprintf(stderr, "  %s\n", printable(error.hint(), kLongest).c_str());
   return info(error.code()).exit;
 }
 

@@ -2,6 +2,8 @@
 // What the commands share: options, the model's files, and how errors are shown.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,12 +29,14 @@ class Options {
   void option(std::string_view name, std::string& value, std::string_view help);
   void option(std::string_view name, std::uint32_t& value, std::string_view help);
   void list(std::string_view name, std::vector<std::string>& value, std::string_view help);  // a,b,c
+  // The arguments that are no options, all of them; without this there may be none.
   void positional(std::string_view name, std::vector<std::string>& value, std::string_view help);
 
   // True: go on. False: `exit_code` is what to return (0 after --help); what there is to say has been said.
   bool parse(std::span<const char* const> arguments, int& exit_code);
 
  private:
+  std::optional<Error> take_words();
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

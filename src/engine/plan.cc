@@ -15,7 +15,6 @@ struct Plan::Impl {
 
   model::Model model;
   Program program;
-  model::NameTable categories;  // of the schema, for a model without a DictVectorizer
   double row_cost_ns = 0;
 };
 
@@ -66,22 +65,11 @@ double measure_row(const model::Schema& schema, const Program& program) {
   return best;
 }
 
-Result<model::NameTable> schema_categories(const model::Schema& schema) {
-  std::vector<model::NameEntry> entries;
-  for (std::uint32_t i = 0; i < schema.fields().size(); ++i) {
-    for (const std::string& name : schema.fields()[i].categories) entries.push_back({.group = i, .name = name});
-  }
-  return model::NameTable::create(entries);
-}
-
 }  // namespace
 
 Result<Plan> Plan::compile(model::Model model) {
   auto impl = std::make_unique<Impl>(std::move(model));
   impl->program = SLIPWAY_TRY(Program::compile(impl->model));
-  if (impl->program.vectorizers().empty()) {
-    impl->categories = SLIPWAY_TRY(schema_categories(impl->model.schema()));
-  }
   impl->row_cost_ns = measure_row(impl->model.schema(), impl->program);
   return Plan(std::move(impl));
 }
@@ -103,11 +91,9 @@ void Plan::run(const model::Record& record, Scratch& scratch, Answer& answer) co
 std::span<const std::uint32_t> Plan::unseen_fields(const Scratch& scratch) const { return scratch.buffers.unseen; }
 
 bool Plan::unseen(std::uint32_t field, std::string_view value) const {
-  const model::Field& known = impl_->model.schema().fields()[field];
-  if (!known.takes_text) return false;
   const auto& vectorizers = impl_->program.vectorizers();
-  if (!vectorizers.empty()) return !vectorizers.front()->has(field, value);
-  return !known.categories.empty() && impl_->categories.find(field, value) == model::NameTable::kNone;
+  const bool takes_text = impl_->model.schema().fields()[field].takes_text;
+  return takes_text && !vectorizers.empty() && !vectorizers.front()->has(field, value);
 }
 
 bool Plan::uses(const model::Extra& extra) const {

@@ -112,6 +112,7 @@ struct BodyReader::Impl {
   Result<void> set_shape();
   Result<void> set_list(dom::array list);
   Result<bool> set_columns(dom::object object);
+  Result<void> check_rows() const;
   void clear_row();
   bool read_row(dom::element element);
   bool read_record(dom::object object);
@@ -133,7 +134,7 @@ Result<void> BodyReader::Impl::parse(std::string_view body) {
   }
   if (parser_bytes < body.size()) {
     const std::size_t capacity = std::max<std::size_t>(body.size(), 1024);
-    if (parser.allocate(capacity, limits.depth) != simdjson::SUCCESS) return fail(Code::kBusy, "out of memory");
+    if (parser.allocate(capacity, limits.depth + 1) != simdjson::SUCCESS) return fail(Code::kBusy, "out of memory");
     parser_bytes = capacity;
   }
   const auto result = parser.parse(reinterpret_cast<const std::uint8_t*>(body.data()), body.size(), false);
@@ -171,11 +172,19 @@ Result<void> BodyReader::Impl::set_list(dom::array list) {
     rows = 1;
     return {};
   }
-  if (rows > limits.rows) {
-    return fail(Code::kTooLarge,
-                std::to_string(rows) + " rows in one request; the limit is " + std::to_string(limits.rows));
-  }
+  SLIPWAY_TRY(check_rows());
   place = list.begin();
+  return {};
+}
+
+Result<void> BodyReader::Impl::check_rows() const {
+  const auto refuse = [&](std::uint64_t most) {
+    return fail(Code::kTooLarge, std::to_string(rows) + " rows in one request; the limit is " + std::to_string(most),
+                "Send them in several requests");
+  };
+  if (rows > limits.rows) return refuse(limits.rows);
+  const std::uint64_t fields = std::max<std::uint64_t>(cells.size(), 1);
+  if (rows > 1 && rows > limits.cells / fields) return refuse(limits.cells / fields);
   return {};
 }
 
@@ -200,10 +209,7 @@ Result<bool> BodyReader::Impl::set_columns(dom::object object) {
   }
   if (first) return false;  // {} is a record without fields
   if (rows == 0) return fail(Code::kContract, "the columns have no rows");
-  if (rows > limits.rows) {
-    return fail(Code::kTooLarge,
-                std::to_string(rows) + " rows in one request; the limit is " + std::to_string(limits.rows));
-  }
+  SLIPWAY_TRY(check_rows());
   shape = Shape::kColumns;
   return true;
 }

@@ -17,6 +17,7 @@ namespace slipway::serve {
 
 struct BodyLimits {
   std::uint32_t rows = 100'000;
+  std::uint64_t cells = 50'000'000;  // rows x fields of the schema: bounds the work of a small request to a wide model
   std::uint32_t depth = 64;
   std::uint32_t text_bytes = 64 * 1024;
 };
@@ -27,8 +28,8 @@ class BodyReader {
   BodyReader(const model::Schema& schema, const BodyLimits& limits);
   ~BodyReader();
 
-  // Parses all of `body`; 64 bytes behind its end must be readable. Errors: kInvalid with the byte offset where JSON
-  // breaks; kTooLarge (depth, rows, a text); kContract if the value is neither record, row, list nor columns.
+  // Parses all of `body`; 64 bytes behind its end must be readable. Errors: kInvalid with the reason;
+  // kTooLarge (depth, rows, cells); kContract if the value is neither record, row, list nor columns.
   Result<void> open(std::string_view body);
 
   // True if the answer is a list: a list of records or rows, or columns.

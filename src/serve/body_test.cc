@@ -130,6 +130,26 @@ TEST_F(Body, SaysWhatIsWrongWithIt) {
   EXPECT_THAT(rows(R"({"b":"01234567890"})"), ElementsAre("error the text of \"b\" is longer than 10 bytes"));
 }
 
+TEST_F(Body, TheLimitOfDepthHoldsForObjectsAndLists) {
+  const auto nested = [](std::string_view open, int depth) {
+    std::string out;
+    for (int i = 1; i < depth; ++i) out += open;
+    return out + "1";
+  };
+  reader_ = std::make_unique<BodyReader>(schema_, BodyLimits{.depth = 64});
+  const auto objects = [&](int depth) {
+    return rows(nested("{\"a\":", depth + 1) + std::string(std::size_t(depth), '}')).front();
+  };
+  EXPECT_THAT(objects(64), testing::StartsWith("other"));
+  EXPECT_THAT(objects(66), HasSubstr("nested more than 64 deep"));
+}
+
+TEST_F(Body, AWideModelTakesFewerRows) {
+  reader_ = std::make_unique<BodyReader>(schema_, BodyLimits{.rows = 100, .cells = 5});  // two fields
+  EXPECT_THAT(rows("[[1,2],[1,2]]"), ElementsAre("1 2", "1 2"));
+  EXPECT_THAT(rows("[[1,2],[1,2],[1,2]]").front(), HasSubstr("3 rows in one request; the limit is 2"));
+}
+
 TEST_F(Body, GarbageInAValueThatNobodyAskedForIsFound) {
   EXPECT_THAT(rows(R"({"a":1,"z":{"deep":[tru]}})").front(), HasSubstr("not JSON"));
   EXPECT_THAT(rows(R"({"a":1,"z":"\q"})").front(), HasSubstr("bad escape"));

@@ -5,6 +5,7 @@
 #include "serve/contract.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/text.h"
@@ -40,6 +41,12 @@ std::string_view got(const Cell& cell) {
 bool fits(const Field& field, const Cell& cell) {
   if (cell.is_number()) return field.takes_number;
   return field.takes_text && cell.kind != Cell::Kind::kOther;  // a text, or a list of texts
+}
+
+// The texts that a cell holds: one, those of a list, or none.
+std::span<const Cell> texts_of(const Cell& cell) {
+  if (cell.kind == Cell::Kind::kTexts) return cell.texts();
+  return std::span(&cell, cell.kind == Cell::Kind::kText ? 1 : 0);
 }
 
 Deviation wrong_type(std::uint32_t row, const Field& field, const Cell& cell) {
@@ -88,9 +95,9 @@ void judge_unseen(Contract contract, std::uint32_t row, const Field& field, std:
                   Findings& findings) {
   switch (contract) {
     case Contract::kStrict:
-      return findings.error(unseen(row, field, value, findings));
+      return findings.error(Kind::kUnseenCategory, [&] { return unseen(row, field, value, findings); });
     case Contract::kAuto:
-      return findings.warning(unseen(row, field, value, findings));
+      return findings.warning(Kind::kUnseenCategory, [&] { return unseen(row, field, value, findings); });
     case Contract::kIgnore:
       return findings.count_ignored(Kind::kUnseenCategory);
   }
@@ -122,8 +129,9 @@ class Judgement {
   }
 
  private:
-  void refuse(Deviation deviation) {
-    findings_.error(std::move(deviation));
+  template <class Build>
+  void refuse(Kind kind, const Build& build) {
+    findings_.error(kind, build);
     good_ = false;
   }
 
@@ -134,7 +142,8 @@ class Judgement {
       return;
     }
     if (!fits(field, cell)) {
-      if (contract_ != Contract::kIgnore) return refuse(wrong_type(row_, field, cell));
+      if (contract_ != Contract::kIgnore)
+        return refuse(Kind::kWrongType, [&] { return wrong_type(row_, field, cell); });
       findings_.count_ignored(Kind::kWrongType);
       return;
     }
@@ -158,11 +167,13 @@ class Judgement {
       case Contract::kIgnore:
         break;
       case Contract::kStrict:
-        return refuse(unknown(row_, extra.name, nearest_within(findings_, extra.name, plan_.model().schema().names())));
+        return refuse(Kind::kUnknownField, [&] {
+          return unknown(row_, extra.name, nearest_within(findings_, extra.name, plan_.model().schema().names()));
+        });
       case Contract::kAuto:
         if (const auto near = nearest_within(findings_, extra.name, absent); !near.empty()) {
           meant_.emplace_back(near);
-          return refuse(unknown(row_, extra.name, near));
+          return refuse(Kind::kUnknownField, [&] { return unknown(row_, extra.name, near); });
         }
         break;
     }
@@ -173,8 +184,11 @@ class Judgement {
   void categories(std::span<const Cell> cells) {
     const auto fields = plan_.model().schema().fields();
     for (std::uint32_t i = 0; i < fields.size(); ++i) {
-      const bool text = cells[i].kind == Cell::Kind::kText && fields[i].takes_text;
-      if (text && plan_.unseen(i, cells[i].text())) refuse(unseen(row_, fields[i], cells[i].text(), findings_));
+      if (!fields[i].takes_text) continue;
+      for (const Cell& text : texts_of(cells[i])) {
+        if (!plan_.unseen(i, text.text())) continue;
+        refuse(Kind::kUnseenCategory, [&] { return unseen(row_, fields[i], text.text(), findings_); });
+      }
     }
   }
 
@@ -185,9 +199,9 @@ class Judgement {
       if (!cells[i].missing()) continue;
       const bool meant = std::ranges::find(meant_, fields[i].name) != meant_.end();
       if (contract_ == Contract::kStrict || meant) {
-        refuse(missing(row_, fields[i]));
+        refuse(Kind::kMissingField, [&] { return missing(row_, fields[i]); });
       } else {
-        findings_.warning(missing(row_, fields[i]));
+        findings_.warning(Kind::kMissingField, [&] { return missing(row_, fields[i]); });
       }
     }
   }
@@ -218,17 +232,6 @@ void Findings::clear() {
   comparisons = kComparisons;
 }
 
-void Findings::error(Deviation deviation) {
-  ++error_count_;
-  ++counts_[std::size_t(deviation.kind)][1];
-  if (errors_.size() < kMost) errors_.push_back(std::move(deviation));
-}
-
-void Findings::warning(Deviation deviation) {
-  ++counts_[std::size_t(deviation.kind)][0];
-  if (warnings_.size() < kMost) warnings_.push_back(std::move(deviation));
-}
-
 bool Findings::any() const {
   return std::ranges::any_of(counts_, [](const auto& row) { return row[0] + row[1] > 0; });
 }
@@ -245,30 +248,45 @@ bool judge_categories(const engine::Plan& plan, Contract contract, std::uint32_t
     if (std::exchange(last, index) == index) continue;  // once for each text of a list; all of them are judged below
     const Field& field = plan.model().schema().fields()[index];
     if (!field.takes_text) continue;  // a text where numbers are taken: under kIgnore, and counted already
-    const Cell& cell = cells[index];
-    const auto texts = cell.kind == Cell::Kind::kTexts ? cell.texts() : std::span(&cell, 1);
-    for (const Cell& text : texts) {
+    for (const Cell& text : texts_of(cells[index])) {
       if (plan.unseen(index, text.text())) judge_unseen(contract, row, field, text.text(), findings);
     }
   }
   return contract != Contract::kStrict || unseen.empty();
 }
 
-Deviation refusal(const engine::Plan& plan, const engine::Answer& answer, std::uint32_t row,
-                  std::span<const Cell> cells) {
-  const std::uint32_t index = answer.refusal_field;
+bool is_finite(const engine::Answer& answer) {
+  const auto finite = [](double value) { return std::isfinite(value); };
+  return std::ranges::all_of(answer.prediction, finite) && std::ranges::all_of(answer.probability, finite);
+}
+
+void note_refusal(const engine::Plan& plan, const engine::Answer& answer, std::uint32_t row,
+                  std::span<const Cell> cells, Findings& findings) {
+  const std::uint32_t index = answer.refusal == nullptr ? model::Schema::kNoField : answer.refusal_field;
   if (index == model::Schema::kNoField) {
-    return {
-        .kind = Kind::kNotAccepted, .row = row, .field = {}, .nearest = {}, .expected = {}, .message = answer.refusal};
+    const std::string_view why =
+        answer.refusal != nullptr ? answer.refusal : "the prediction is not a finite number: the values are too large";
+    return findings.error(Kind::kNotAccepted, [&] {
+      return Deviation{.kind = Kind::kNotAccepted,
+                       .row = row,
+                       .field = {},
+                       .nearest = {},
+                       .expected = {},
+                       .message = std::string(why)};
+    });
   }
   const Field& field = plan.model().schema().fields()[index];
-  if (cells[index].missing()) return missing(row, field);
-  return {.kind = Kind::kNotAccepted,
-          .row = row,
-          .field = field.name,
-          .nearest = {},
-          .expected = {},
-          .message = "field " + quoted(field.name) + ": " + answer.refusal};
+  if (cells[index].kind == Cell::Kind::kAbsent) {
+    return findings.error(Kind::kMissingField, [&] { return missing(row, field); });
+  }
+  findings.error(Kind::kNotAccepted, [&] {
+    return Deviation{.kind = Kind::kNotAccepted,
+                     .row = row,
+                     .field = field.name,
+                     .nearest = {},
+                     .expected = {},
+                     .message = "field " + quoted(field.name) + ": " + answer.refusal};
+  });
 }
 
 }  // namespace slipway::serve

@@ -39,8 +39,18 @@ class Findings {
  public:
   static constexpr std::size_t kMost = 20;
   void clear();
-  void error(Deviation deviation);
-  void warning(Deviation deviation);
+  // `build` gives the Deviation; it is called only while there is room for one.
+  template <class Build>
+  void error(monitor::Deviation kind, const Build& build) {
+    ++error_count_;
+    ++counts_[std::size_t(kind)][1];
+    if (errors_.size() < kMost) errors_.push_back(build());
+  }
+  template <class Build>
+  void warning(monitor::Deviation kind, const Build& build) {
+    ++counts_[std::size_t(kind)][0];
+    if (warnings_.size() < kMost) warnings_.push_back(build());
+  }
 
   std::span<const Deviation> errors() const { return errors_; }
   std::span<const Deviation> warnings() const { return warnings_; }
@@ -51,8 +61,6 @@ class Findings {
   }
   void count_ignored(monitor::Deviation kind) { ++counts_[std::size_t(kind)][0]; }
   bool any() const;
-  // Drops the errors kept so far, not their counts: for answers row by row.
-  void forget_errors() { errors_.clear(); }
 
   // Comparisons of names that this request may still spend on suggestions: a hostile one gets none, not our time.
   std::uint32_t comparisons = 0;
@@ -73,8 +81,12 @@ bool judge(const engine::Plan& plan, Contract contract, std::uint32_t row, std::
 bool judge_categories(const engine::Plan& plan, Contract contract, std::uint32_t row,
                       std::span<const std::uint32_t> unseen, std::span<const model::Cell> cells, Findings& findings);
 
-// The finding for a row that the library would have raised on.
-Deviation refusal(const engine::Plan& plan, const engine::Answer& answer, std::uint32_t row,
-                  std::span<const model::Cell> cells);
+// Notes why a row has no answer: the library would have raised on it, or its answer is no finite number. REQUIRES: the
+// answer has a refusal, or is not finite.
+void note_refusal(const engine::Plan& plan, const engine::Answer& answer, std::uint32_t row,
+                  std::span<const model::Cell> cells, Findings& findings);
+
+// True if JSON can say every number of the answer.
+bool is_finite(const engine::Answer& answer);
 
 }  // namespace slipway::serve

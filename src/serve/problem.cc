@@ -8,6 +8,8 @@
 namespace slipway::serve {
 namespace {
 
+constexpr std::size_t kLongestExample = 16 * 1024;  // of a model with a thousand fields and more
+
 void member(std::string& out, std::string_view name, std::string_view text) {
   out.append(",\"").append(name).append("\":");
   append_json_string(out, text);
@@ -113,8 +115,12 @@ http::Response problem(std::string& out, const ContractProblem& contract) {
   begin(out, Code::kContract, detail_of(contract.findings, contract.many));
   out += ",\"errors\":";
   append_findings(out, contract.findings.errors(), contract.many, contract.columns);
-  out += ",\"example\":";
-  out += contract.plan.model().schema().example();
+  const std::string example = contract.plan.model().schema().example();
+  if (example.size() <= kLongestExample) {
+    out.append(",\"example\":").append(example);
+  } else {
+    member(out, "hint", "GET /model has an example that would pass");
+  }
   out.append(",\"model\":").append(contract.model_json);
   member(out, "request_id", contract.request_id);
   out += "}\n";

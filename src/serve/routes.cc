@@ -19,6 +19,9 @@ constexpr Route kRoutes[] = {
 }  // namespace
 
 std::span<const Route> routes() { return kRoutes; }
+bool is_shown(const Route& route, Listener listener) {
+  return (std::uint8_t(route.shown_on) & std::uint8_t(listener)) != 0;
+}
 std::size_t no_route() { return std::size(kRoutes); }
 
 }  // namespace slipway::serve

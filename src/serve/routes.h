@@ -14,6 +14,7 @@ namespace slipway::serve {
 struct Context {
   const Service& service;
   RouteWorker& worker;
+  Listener listener;  // that the request came in by
 };
 
 // Writes its body into worker.out. An Error becomes problem+json in one place, problem.cc.
@@ -29,6 +30,7 @@ struct Route {
 };
 
 std::span<const Route> routes();
+bool is_shown(const Route& route, Listener listener);
 
 // What matched none: the index behind the last route.
 std::size_t no_route();

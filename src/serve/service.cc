@@ -18,8 +18,10 @@ namespace {
 
 constexpr double kPoolFromNs = 200'000;  // longer than this leaves the loop
 constexpr double kParseNsPerByte = 1.0;
-constexpr std::size_t kClassLabels = 100;  // more classes than this count as one
-constexpr std::size_t kLabelBytes = 128;   // of a metric's label value: made printable, cut, and kept distinct
+constexpr double kJudgeNsPerField = 10.0;
+constexpr std::size_t kKeptAnswer = std::size_t{1} << 20;  // a larger buffer is given back
+constexpr std::size_t kClassLabels = 100;                  // more classes than this count as one
+constexpr std::size_t kLabelBytes = 128;  // of a metric's label value: made printable, cut, and kept distinct
 
 monitor::Metrics::Setup metrics_setup(const model::Model& model, const ServiceOptions& options) {
   monitor::Metrics::Setup setup;
@@ -94,8 +96,6 @@ Result<void> guard(const http::Request& request, const Exposure& exposure) {
               "It was started without keys. Call it as http://localhost, or start it with --allow-anonymous");
 }
 
-bool shown(Listener route, Listener listener) { return (std::uint8_t(route) & std::uint8_t(listener)) != 0; }
-
 bool matches(http::Method asked, http::Method route) {
   return asked == route || (asked == http::Method::kHead && route == http::Method::kGet);
 }
@@ -109,7 +109,7 @@ Found find_route(const http::Request& request, Listener listener) {
   Found found{no_route(), {}};
   for (std::size_t i = 0; i < routes().size(); ++i) {
     const Route& route = routes()[i];
-    if (route.path != request.path || !shown(route.shown_on, listener)) continue;
+    if (route.path != request.path || !is_shown(route, listener)) continue;
     if (matches(request.method, route.method)) return {i, {}};
     found = {no_route(), route.method == http::Method::kGet ? "GET, HEAD" : http::method_name(route.method)};
   }
@@ -119,7 +119,7 @@ Found find_route(const http::Request& request, Listener listener) {
 Error not_found(const http::Request& request, Listener listener) {
   std::string list;
   for (const Route& route : routes()) {
-    if (!shown(route.shown_on, listener)) continue;
+    if (!is_shown(route, listener)) continue;
     list.append(list.empty() ? "" : ", ").append(http::method_name(route.method)).append(" ").append(route.path);
   }
   return {Code::kNotFound, "there is no " + printable(request.path), "This listener has " + list};
@@ -198,9 +198,9 @@ void observe(const Service& service, RouteWorker& worker, const http::Request& r
 void begin(RouteWorker& worker, const http::Request& request) {
   worker.rows = 0;
   worker.model_ns = 0;
-  worker.model_end = {};
   worker.predicted.clear();
   worker.findings.clear();
+  if (worker.out.capacity() > kKeptAnswer) std::string().swap(worker.out);  // `= {}` would keep the memory
   worker.out.clear();
   if (request.request_id.empty()) {
     worker.make_id();
@@ -223,15 +223,15 @@ Service::Service(engine::Plan plan, ServiceOptions options, Log& log)
     label_keys_.push_back(std::move(key));
   }
   append_json_string(name_json_, options_.model_name);
-  // A row is at least a digit and a comma a field; a record names its fields too.
-  for (const model::Field& field : plan_.model().schema().fields()) {
-    bytes_per_row_ += 2.0 + (plan_.model().schema().records_only() ? double(field.name.size()) : 0.0);
-  }
 }
 
-double Service::cost_ns(std::size_t body_bytes) const {
-  const double rows = 1.0 + double(body_bytes) / bytes_per_row_;
-  return double(body_bytes) * kParseNsPerByte + rows * plan_.row_cost_ns();
+// Records and rows are at most as many as brackets open, rows in columns as many as commas stand.
+double Service::cost_ns(std::string_view body) const {
+  const bool list = body.substr(0, body.find_first_not_of(" \t\r\n") + 1).ends_with('[');
+  const auto marks =
+      list ? std::ranges::count(body, '{') + std::ranges::count(body, '[') : std::ranges::count(body, ',');
+  const double a_row = plan_.row_cost_ns() + kJudgeNsPerField * double(plan_.model().schema().fields().size());
+  return double(body.size()) * kParseNsPerByte + double(1 + marks) * a_row;
 }
 
 RouteWorker::RouteWorker(const Service& service)
@@ -260,14 +260,14 @@ std::unique_ptr<http::Worker> ServiceHandler::make_worker() const { return std::
 http::Place ServiceHandler::place(const http::Request& request) const {
   const Found found = find_route(request, exposure_.shows);
   const bool by_cost = found.index < no_route() && routes()[found.index].by_cost;
-  return by_cost && service_.cost_ns(request.body.size()) > kPoolFromNs ? http::Place::kPool : http::Place::kLoop;
+  return by_cost && service_.cost_ns(request.body) > kPoolFromNs ? http::Place::kPool : http::Place::kLoop;
 }
 
 http::Response ServiceHandler::respond(const http::Request& request, http::Worker& base) const {
   const auto begun = http::Clock::now();
   auto& worker = static_cast<RouteWorker&>(base);
   begin(worker, request);
-  Context context{service_, worker};
+  Context context{service_, worker, exposure_.shows};
   const Found found = find_route(request, exposure_.shows);
 
   const auto answer = [&]() -> Result<http::Response> {
@@ -283,7 +283,7 @@ http::Response ServiceHandler::respond(const http::Request& request, http::Worke
           {.route = found.index,
            .status = response.status,
            .queue_ns = ns_between(request.received, begun),
-           .end = worker.rows == 1 && worker.model_ns > 0 ? worker.model_end : http::Clock::now()});
+           .end = http::Clock::now()});
   return response;
 }
 

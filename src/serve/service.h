@@ -41,8 +41,8 @@ class Service {
   const std::string& label_key(std::size_t index) const { return label_keys_[index]; }
   const std::string& name_json() const { return name_json_; }
 
-  // Estimated time to answer a /predict with a body of that size.
-  double cost_ns(std::size_t body_bytes) const;
+  // Estimated time to answer a /predict with that body; rather too long than too short.
+  double cost_ns(std::string_view body) const;
 
   // Readiness: false from the moment a drain begins. Any thread.
   void set_ready(bool ready) { ready_.store(ready); }
@@ -58,7 +58,6 @@ class Service {
   mutable monitor::Metrics metrics_;
   std::vector<std::string> labels_json_, label_keys_;
   std::string name_json_;
-  double bytes_per_row_ = 1;
   std::atomic<bool> ready_{true};
 };
 

@@ -129,7 +129,7 @@ TEST_F(ServiceTest, IgnoreDoesWhatTheLibraryDoes) {
   EXPECT_EQ(predict(R"({"Tenure":2})").status, 200);
   const Seen null = predict(R"({"tenure":null,"contract":"year"})");  // NaN: LogisticRegression raises
   EXPECT_EQ(null.status, 422);
-  EXPECT_THAT(null.body, HasSubstr("\"path\":\"/tenure\",\"code\":\"missing_field\""));
+  EXPECT_THAT(null.body, HasSubstr("\"path\":\"/tenure\",\"code\":\"not_accepted\""));
 }
 
 TEST_F(ServiceTest, WhatTheLibraryRaisesOnIsRefusedInEveryMode) {
@@ -200,6 +200,7 @@ TEST_F(ServiceTest, AListenerShowsOnlyItsOwnRoutes) {
   start(Contract::kAuto, {.shows = Listener::kOps, .loopback_only = false});
   EXPECT_EQ(get("/metrics").status, 200);
   EXPECT_EQ(predict("{}").status, 404);
+  EXPECT_THAT(get("/").body, Not(HasSubstr("/predict")));
 }
 
 TEST_F(ServiceTest, WithoutKeysOnlyNamesOfThisMachineAreAnswered) {
@@ -259,16 +260,41 @@ TEST_F(ServiceTest, TheLogIsOneJsonLineARequest) {
                                     R"("warnings":{"unseen_category":1},"bytes":[)"));
 }
 
+// Every name is as long as a missing field's, so each comparison would be a whole one.
 TEST_F(ServiceTest, AHostileRecordBuysNoTimeWithItsNames) {
   std::string body = "{";
-  for (int i = 0; i < 60000; ++i) body += "\"tenurf" + std::string(40, 'x') + std::to_string(i) + "\":1,";
+  for (int i = 0; i < 60000; ++i) body += "\"" + std::to_string(100'000 + i) + "\":1,";
   body += "\"z\":1}";
-  EXPECT_EQ(predict(body).status, 200);  // none is near; the time is bounded by Findings::comparisons
+  EXPECT_EQ(predict(body).status, 200);
+  EXPECT_LT(static_cast<RouteWorker&>(*worker_).findings.comparisons, 2u);  // spent, and no more than that was
+}
+
+TEST_F(ServiceTest, AnswersRowByRowKeepToTwentyErrors) {
+  std::string body = "[";
+  for (int i = 0; i < 1000; ++i) body += R"({"tenure":"x","contract":"year"},)";
+  body.back() = ']';
+  const Seen seen = predict(body, "/predict?on_error=row");
+  EXPECT_EQ(seen.status, 200);
+  EXPECT_LT(seen.body.size(), 20'000u);
+  EXPECT_THAT(seen.body, HasSubstr("{\"errors\":[]},{\"errors\":[]}"));
+}
+
+TEST_F(ServiceTest, ALargeAnswersMemoryIsGivenBack) {
+  std::string body = "[";
+  for (int i = 0; i < 40'000; ++i) body += R"({"tenure":1,"contract":"year"},)";
+  body.back() = ']';
+  EXPECT_EQ(predict(body).status, 200);
+  predict(R"({"tenure":1,"contract":"year"})");
+  EXPECT_LT(static_cast<RouteWorker&>(*worker_).out.capacity(), std::size_t{1} << 20);
 }
 
 TEST_F(ServiceTest, LongRequestsGoToThePool) {
   EXPECT_EQ(handler_->place(request(http::Method::kPost, "/predict", "{}")), http::Place::kLoop);
   EXPECT_EQ(handler_->place(request(http::Method::kPost, "/predict", std::string(4 << 20, ' '))), http::Place::kPool);
+  std::string many = "[";
+  for (int i = 0; i < 30'000; ++i) many += "{},";
+  many.back() = ']';
+  EXPECT_EQ(handler_->place(request(http::Method::kPost, "/predict", many)), http::Place::kPool);
   EXPECT_EQ(handler_->place(request(http::Method::kPost, "/nowhere", std::string(4 << 20, ' '))), http::Place::kLoop);
 }
 

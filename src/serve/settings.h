@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings of `slipway serve`. fields() is the only list of them: it makes the flags, the SLIPWAY_* variables, the help
-// text and docs/settings.md. Defaults < environment < flags.
+// Settings of `slipway serve`. fields() is the only list of them: it makes the flags, the SLIPWAY_* variables and the
+// help text. Defaults < environment < flags.
 #pragma once
 
 #include <cstdint>

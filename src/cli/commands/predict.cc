@@ -36,13 +36,19 @@ Error error_of(const serve::http::Response& response) {
   simdjson::dom::element problem;
   if (parser.parse(simdjson::padded_string(response.body)).get(problem) != simdjson::SUCCESS)
     return {code, "no answer"};
-  std::string_view detail;
-  std::string_view hint;
+  std::string_view text;
+  std::string message = problem["detail"].get(text) == simdjson::SUCCESS ? std::string(text) : "no answer";
+  std::string hint = problem["hint"].get(text) == simdjson::SUCCESS ? std::string(text) : "";
+  simdjson::dom::array errors;
+  if (problem["errors"].get(errors) == simdjson::SUCCESS && errors.size() > 1) {
+    message = std::to_string(errors.size()) + " problems";
+    for (const simdjson::dom::element error : errors) {
+      if (error["message"].get(text) == simdjson::SUCCESS) message.append("; ").append(text);
+    }
+  }
   simdjson::dom::element example;
-  if (problem["detail"].get(detail) != simdjson::SUCCESS) detail = "no answer";
-  if (problem["hint"].get(hint) != simdjson::SUCCESS) hint = {};
-  const bool has_example = problem["example"].get(example) == simdjson::SUCCESS;
-  return {code, std::string(detail), has_example ? "For example " + simdjson::minify(example) : std::string(hint)};
+  if (problem["example"].get(example) == simdjson::SUCCESS) hint = "For example " + simdjson::minify(example);
+  return {code, std::move(message), std::move(hint)};
 }
 
 Result<int> run(std::vector<std::string> arguments, const std::string& contract,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -77,6 +78,8 @@ http::ServerOptions server_options(const Settings& settings) {
   return options;
 }
 
+constexpr std::size_t kLongestExample = 8192;
+
 std::string describe_model(const serve::Service& service) {
   const model::Model& model = service.plan().model();
   std::string out = model.provenance().library;
@@ -117,17 +120,34 @@ void print_transcript(const serve::Service& service, const Listening& listening,
     open += "     probability = P(" + name + " = " + printable(model::label_text(labels[1])) + ")";
   }
   line("open", open);
-  const std::string call = loopback && !v6 ? "localhost" : v6 ? host : loopback ? host : "localhost";
-  line("try", "curl " + call + ":" + port + "/predict -d " + shell_quoted(service.plan().model().schema().example()));
+  const bool any = listening.data.address == "0.0.0.0" || listening.data.address == "::";
+  const std::string call = any || listening.data.address == "127.0.0.1" ? "localhost" : host;
+  const std::string example = service.plan().model().schema().example();
+  // A command line has its limits, and so has a reader.
+  const bool short_enough = example.size() <= kLongestExample;
+  line("try", "curl " + call + ":" + port + (short_enough ? "/predict -d " + shell_quoted(example) : "/model"));
   std::fflush(stdout);
 }
 
+// A descriptor that becomes readable. It outlives the server, whose loops write to it.
+class Event {
+ public:
+  Event() : fd_(::eventfd(0, EFD_CLOEXEC)) {}
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  ~Event() { ::close(fd_); }
+  int fd() const { return fd_; }
+  void set() const { ::eventfd_write(fd_, 1); }
+
+ private:
+  int fd_;
+};
+
 // Waits for a signal, then for the drain to end or for a second signal.
-void serve_until_signalled(serve::Service& service, http::Server& server, int signals) {
-  const int drained = ::eventfd(0, EFD_CLOEXEC);
+void serve_until_signalled(serve::Service& service, http::Server& server, int signals, const Event& drained) {
   bool draining = false;
   for (;;) {
-    std::array<pollfd, 2> fds = {{{signals, POLLIN, 0}, {drained, POLLIN, 0}}};
+    std::array<pollfd, 2> fds = {{{signals, POLLIN, 0}, {drained.fd(), POLLIN, 0}}};
     if (::poll(fds.data(), fds.size(), -1) < 0 && errno == EINTR) continue;
     if ((fds[1].revents & POLLIN) != 0) break;
     if ((fds[0].revents & POLLIN) == 0) continue;
@@ -136,14 +156,16 @@ void serve_until_signalled(serve::Service& service, http::Server& server, int si
     draining = true;
     service.set_ready(false);
     service.log().note("info", "draining: no new connections are taken, what was asked is answered");
-    server.drain([drained] { ::eventfd_write(drained, 1); });
+    server.drain([&drained] { drained.set(); });
   }
-  ::close(drained);
 }
 
-void add_server_gauges(serve::Service& service, const http::Server& server) {
-  service.gauges = [&server](std::vector<monitor::Metrics::Gauge>& out) {
-    const http::ServerCounts counts = server.counts();
+// `running` is set when the server has started: a scrape may come before that.
+void add_server_gauges(serve::Service& service, const std::atomic<const http::Server*>& running) {
+  service.gauges = [&running](std::vector<monitor::Metrics::Gauge>& out) {
+    const http::Server* server = running;
+    if (server == nullptr) return;
+    const http::ServerCounts counts = server->counts();
     out.push_back({"slipway_connections_open", "Connections now open.", false, double(counts.open)});
     out.push_back({"slipway_connections_accepted_total", "Connections taken.", true, double(counts.accepted)});
     out.push_back({"slipway_connections_refused_total", "Connections turned away.", true, double(counts.refused)});
@@ -160,9 +182,10 @@ Result<void> run(const std::vector<std::string>& files, const std::vector<std::s
                  const std::string& name, const Settings& settings) {
   const Listening listening = SLIPWAY_TRY(endpoints(settings));
   const serve::Contract contract = SLIPWAY_TRY(serve::parse_contract(settings.contract));
-  const int signals = SLIPWAY_TRY(open_signals());
   raise_descriptor_limit();
   engine::Plan plan = SLIPWAY_TRY(load(files, feature_names));
+  // Until here a signal ends the program at once; from here on it drains. Before the first thread is started.
+  const int signals = SLIPWAY_TRY(open_signals());
   const std::unique_ptr<Log> log = SLIPWAY_TRY(Log::open(settings.log));
   serve::Service service(std::move(plan),
                          {.model_name = name.empty() ? file_stem(files.back()) : name,
@@ -176,11 +199,15 @@ Result<void> run(const std::vector<std::string>& files, const std::vector<std::s
   const serve::ServiceHandler ops(service, {.shows = Listener::kOps, .loopback_only = !settings.allow_anonymous});
   std::vector<http::ListenerOptions> listeners = {{listening.data.address, listening.data.port, &data}};
   if (listening.ops) listeners.push_back({listening.ops->address, listening.ops->port, &ops});
+  std::atomic<const http::Server*> running = nullptr;
+  add_server_gauges(service, running);
+  const Event drained;
   const std::unique_ptr<http::Server> server =
       SLIPWAY_TRY(http::Server::start(std::move(listeners), server_options(settings)));
-  add_server_gauges(service, *server);
+  running = server.get();
   print_transcript(service, listening, *server);
-  serve_until_signalled(service, *server, signals);
+  serve_until_signalled(service, *server, signals, drained);
+  running = nullptr;
   return {};
 }
 

@@ -45,12 +45,14 @@ Result<http::Response> front(const http::Request&, Context& context) {
   out.assign(service.options().model_name).append(", served by Slipway ").append(service.options().version);
   out += "\n\n";
   for (const Route& route : routes()) {
-    if (route.run == front) continue;
+    if (route.run == front || !is_shown(route, context.listener)) continue;
     out.append(http::method_name(route.method)).append(route.method == http::Method::kGet ? "  " : " ");
     out.append(route.path).append(std::size_t(route.path.size() < 10 ? 10 - route.path.size() : 1), ' ');
     out.append(route.summary).append("\n");
   }
-  out.append("\nA record that /predict takes:\n").append(service.plan().model().schema().example()).append("\n");
+  if (context.listener != Listener::kOps) {
+    out.append("\nA record that /predict takes:\n").append(service.plan().model().schema().example()).append("\n");
+  }
   http::Response response;
   response.content_type = "text/plain; charset=utf-8";
   response.body = out;

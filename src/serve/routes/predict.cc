@@ -9,6 +9,7 @@ namespace slipway::serve {
 namespace {
 
 constexpr std::string_view kOnErrorRow = "on_error=row";
+constexpr std::size_t kMostAnswer = std::size_t{64} << 20;
 
 bool has_parameter(std::string_view query, std::string_view wanted) {
   while (!query.empty()) {
@@ -67,13 +68,18 @@ class Prediction {
     for (std::uint32_t row = 0;; ++row) {
       const BodyReader::Next next = SLIPWAY_TRY(reader.next());
       if (next == BodyReader::Next::kEnd) break;
+      const std::size_t kept_before = worker_.findings.errors().size();
       const bool good = next == BodyReader::Next::kBad ? bad_row(row) : run_row(row);
       if (good) {
         append(row);
       } else if (by_row_ && reader.many()) {
-        append_failure(row);
+        append_failure(row, kept_before);
       } else if (worker_.findings.error_count() >= Findings::kMost) {
         break;  // the request fails, and the list of reasons is full
+      }
+      if (out.size() > kMostAnswer) {
+        return fail(Code::kTooLarge, "the answer would be larger than " + std::to_string(kMostAnswer) + " bytes",
+                    "Send fewer rows at a time");
       }
     }
     return finish();
@@ -81,12 +87,14 @@ class Prediction {
 
  private:
   bool bad_row(std::uint32_t row) {
-    worker_.findings.error({.kind = monitor::Deviation::kWrongType,
-                            .row = row,
-                            .field = {},
-                            .nearest = {},
-                            .expected = {},
-                            .message = std::string(worker_.reader.problem())});
+    worker_.findings.error(monitor::Deviation::kWrongType, [&] {
+      return Deviation{.kind = monitor::Deviation::kWrongType,
+                       .row = row,
+                       .field = {},
+                       .nearest = {},
+                       .expected = {},
+                       .message = std::string(worker_.reader.problem())};
+    });
     return false;
   }
 
@@ -98,10 +106,9 @@ class Prediction {
     if (!fit) return false;
     const auto begun = http::Clock::now();
     service_.plan().run({reader.cells(), reader.extras()}, *worker_.scratch, worker_.answer);
-    worker_.model_end = http::Clock::now();
-    worker_.model_ns += static_cast<std::uint64_t>((worker_.model_end - begun).count());
-    if (worker_.answer.refusal != nullptr) {
-      worker_.findings.error(refusal(service_.plan(), worker_.answer, row, reader.cells()));
+    worker_.model_ns += static_cast<std::uint64_t>((http::Clock::now() - begun).count());
+    if (worker_.answer.refusal != nullptr || !is_finite(worker_.answer)) {
+      note_refusal(service_.plan(), worker_.answer, row, reader.cells(), worker_.findings);
       return false;
     }
     const auto unseen = service_.plan().unseen_fields(*worker_.scratch);
@@ -117,12 +124,12 @@ class Prediction {
     worker_.predicted.push_back(worker_.answer.index);
   }
 
-  void append_failure(std::uint32_t row) {
+  // In the row's place; empty once the request's twenty are used up.
+  void append_failure(std::uint32_t row, std::size_t kept_before) {
     std::string& out = worker_.out;
     out += row == 0 ? "{\"errors\":" : ",{\"errors\":";
-    append_findings(out, worker_.findings.errors(), true, worker_.reader.columns());
+    append_findings(out, worker_.findings.errors().subspan(kept_before), true, worker_.reader.columns());
     out += '}';
-    worker_.findings.forget_errors();
   }
 
   Result<http::Response> finish() {
@@ -157,7 +164,7 @@ class Prediction {
 }  // namespace
 
 Result<http::Response> predict(const http::Request& request, Context& context) {
-  if (!request.content_encoding.empty() && request.content_encoding != "identity") {
+  if (!request.content_encoding.empty() && edit_distance(request.content_encoding, "identity", 0) != 0) {
     return fail(Code::kUnsupportedMedia, "Content-Encoding " + printable(request.content_encoding) + " is not read",
                 "Send the body uncompressed");
   }
