@@ -40,7 +40,8 @@ void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); 
 namespace slipway::serve {
 namespace {
 
-// Marks the thread that answers, from its first request on.
+// Marks the threads that answer, from their first request on: the loop's, and the pool's if the model's cost was
+// measured while something else had the core.
 class Counting : public http::Handler {
  public:
   explicit Counting(const http::Handler& inner) : inner_(inner) {}
@@ -50,6 +51,7 @@ class Counting : public http::Handler {
     return inner_.place(request);
   }
   http::Response respond(const http::Request& request, http::Worker& worker) const override {
+    counted = true;
     return inner_.respond(request, worker);
   }
   http::Response refuse(const http::Request& request, const Error& error, http::Worker& worker) const override {

@@ -292,6 +292,24 @@ const Refusal kRefused[] = {
 };
 INSTANTIATE_TEST_SUITE_P(, Refused, testing::ValuesIn(kRefused), [](const auto& c) { return c.param.name; });
 
+// Lines are looked at several bytes at a time: no length and no place may let one slip through.
+TEST(ControlCharacters, AreRefusedAtEveryPlaceOfALineOfAnyLength) {
+  for (int byte = 0; byte <= 0x7f; ++byte) {
+    if ((byte >= 0x20 && byte != 0x7f) || byte == '\t') continue;
+    for (std::size_t size = 1; size <= 40; ++size) {
+      for (std::size_t at = 0; at < size; ++at) {
+        std::string text(size, 'x');
+        EXPECT_THAT(read({"GET /" + text + " HTTP/1.1\r\nHost: a\r\nX:" + text + "\r\n\r\n"}),
+                    ElementsAre("GET /" + text + " host=a keep", "idle"));
+        text[at] = char(byte);
+        EXPECT_THAT(read({"GET / HTTP/1.1\r\nHost: a\r\nX:" + text + "\r\n\r\n"}),
+                    ElementsAre(HasSubstr("error invalid")));
+        EXPECT_THAT(read({"GET /" + text + " HTTP/1.1\r\nHost: a\r\n\r\n"}), ElementsAre(HasSubstr("error invalid")));
+      }
+    }
+  }
+}
+
 TEST(Limits, AHeadOfExactlyTheLimitPassesAndOneByteMoreDoesNot) {
   const CodecLimits limits{.header_bytes = 200};
   const std::string start = "GET / HTTP/1.1\r\nHost: a\r\nX: ";

@@ -3,7 +3,6 @@
 // called on another, while the connection waits for it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 
@@ -11,78 +10,56 @@
 
 namespace slipway::serve::http {
 
-// Memory inside the connection for its one operation: a read, or the way back from the pool. Asio's own recycling keeps
-// two pieces a thread, so connections that stop reading together (for the pool) would have it allocate.
-template <class T>
-struct OneSlot {
-  using value_type = T;
-  std::byte* memory;
-  std::size_t size;
-
-  OneSlot(std::byte* at, std::size_t bytes) : memory(at), size(bytes) {}
-  template <class U>
-  OneSlot(const OneSlot<U>& other) : memory(other.memory), size(other.size) {}
-  T* allocate(std::size_t count) const {
-    SLIPWAY_ASSERT(count * sizeof(T) <= size);
-    return reinterpret_cast<T*>(memory);
-  }
-  void deallocate(T*, std::size_t) const {}
-  template <class U>
-  bool operator==(const OneSlot<U>& other) const {
-    return memory == other.memory;
-  }
-};
-
-class Connection final : private Pool::Job {
+class Connection final : private Pool::Job, private Reactor::Source, private Reactor::Task {
  public:
   Connection(Loop& loop, const Arrival& arrival);
   ~Connection();
 
-  // Reads; or, over the limit, answers 503 and goes.
+  // Waits for requests; or, over the limit, answers 503 and goes.
   void start(bool over_limit);
   // Looks at the deadlines.
   void sweep();
   // Ends it now, whatever the peer has not got yet.
   void close();
-  // True when closed and no operation of it is still under way.
-  bool is_over() const { return closed_ && pending_ == 0; }
+  // True when closed and nobody else holds on to it. An event of it may still be at hand until the batch is over.
+  bool is_over() const { return closed_ && !handed_over_; }
 
   std::size_t position = 0;  // in the loop's list
 
  private:
   enum class Phase : std::uint8_t { kIdle, kHead, kBody, kPool, kLinger };
 
-  void read();
-  void receive(char* data, std::size_t size);
-  void on_read(int error, std::size_t size);
-  void serve();
+  void on_events(std::uint32_t events) override;
+  void run_task() override;
+  void go_on();
+  bool read();
+  bool serve();
   bool answer();
   void refuse(const Error& error);
   bool keeps_alive();
   bool flush(const std::string& out);
   void write_rest();
-  void wait_writable();
   void note(Parser::State state);
   void time_out(std::string_view what);
   void leave(bool at_once);
-  void discard();
   bool has_unread() const;
   void run(Bench& bench) override;
-  void on_answered();
+  bool on_answered();
   const Handler& handler() const { return *loop_.shared.handlers[listener_]; }
-  OneSlot<std::byte> slot() { return {memory_.data(), memory_.size()}; }
   Worker& worker() { return *loop_.bench.workers[listener_]; }
 
   Loop& loop_;
-  Socket socket_;
+  const int descriptor_;
   Parser parser_;
   std::size_t listener_;
   Phase phase_ = Phase::kIdle;
-  bool reading_ = false, writing_ = false, closed_ = false;
+  bool readable_ = false;     // there may be something to read: no event will say so again
+  bool peer_ended_ = false;   // so the end of the stream, or an error, is there to be read
+  bool writing_ = false;      // unsent_; goes on when there is room
+  bool handed_over_ = false;  // to the pool (kPool) or to the back of the loop's queue; run_task() comes
+  bool closed_ = false;
   bool closing_ = false;           // after what is being written
-  bool ending_ = false;            // idle for too long: unless something comes before its read is back
   bool keep_ = true;               // what the pool decided
-  unsigned pending_ = 0;           // operations and jobs that hold a pointer to this
   Clock::time_point since_;        // when the phase began, or was last seen to go on
   Clock::time_point write_since_;  // the last progress of a write that waits
   Clock::time_point left_;         // when kLinger began
@@ -92,7 +69,6 @@ class Connection final : private Pool::Job {
   std::string answer_;  // made on the pool
   Request request_;
   char client_[48];
-  alignas(std::max_align_t) std::array<std::byte, 256> memory_;  // of slot()
 };
 
 }  // namespace slipway::serve::http

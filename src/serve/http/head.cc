@@ -265,13 +265,46 @@ Error beast_error(const beast::error_code& ec) {
   return {Code::kInvalid, "the request head is malformed (" + ec.message() + ")"};
 }
 
-bool has_control_character(std::string_view line) {
-  unsigned bad = 0;  // no early exit, so that the loop is vectorised
-  for (const char c : line) bad |= unsigned((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f);
-  return bad != 0;
+using Bytes [[gnu::vector_size(16)]] = unsigned char;
+
+// 0xff for every byte that has no place in a line.
+struct InField {
+  static Bytes bad(Bytes b) { return Bytes(((b < 0x20) & (b != '\t')) | (b == 0x7f)); }
+};
+struct InRequestLine {
+  static Bytes bad(Bytes b) { return Bytes((b < 0x20) | (b >= 0x7f)); }
+};
+
+// Sixteen at a time, the last ones once more rather than one by one: lines are short, and this sees every byte.
+template <class Where>
+bool has_bad_byte(std::string_view line) {
+  const auto at = [&](std::size_t i) {
+    Bytes bytes;
+    std::memcpy(&bytes, line.data() + i, sizeof bytes);
+    return Where::bad(bytes);
+  };
+  Bytes bad{};
+  if (line.size() < sizeof bad) {
+    Bytes bytes = bad + ' ';
+    std::memcpy(&bytes, line.data(), line.size());
+    bad = Where::bad(bytes);
+  } else {
+    for (std::size_t i = 0; i + sizeof bad < line.size(); i += sizeof bad) bad |= at(i);
+    bad |= at(line.size() - sizeof bad);
+  }
+  std::uint64_t halves[2];
+  std::memcpy(halves, &bad, sizeof bad);
+  return (halves[0] | halves[1]) != 0;
+}
+
+std::unexpected<Error> bad_byte(std::string_view line, std::string message, std::string hint = {}) {
+  if (line.find('\r') != std::string_view::npos) return fail(stray_cr());
+  return fail(Code::kInvalid, std::move(message), std::move(hint));
 }
 
 }  // namespace
+
+Error stray_cr() { return {Code::kInvalid, "a line has a CR that is not its end", "end lines with CRLF"}; }
 
 Result<void> check_request_line(std::string_view line, std::uint32_t uri_limit) {
   const std::size_t first = line.find(' ');
@@ -279,11 +312,9 @@ Result<void> check_request_line(std::string_view line, std::uint32_t uri_limit) 
   const std::size_t uri_end = std::min(second, line.size());
   if (first != std::string_view::npos && uri_end - first - 1 > uri_limit)
     return fail(Code::kUriTooLong, "the request target is longer than " + std::to_string(uri_limit) + " bytes");
-  unsigned bad = 0;
-  for (const char c : line) bad |= unsigned(c < 0x20 || c == 0x7f);  // also true for everything above 0x7f
-  if (bad != 0)
-    return fail(Code::kInvalid, "the request line has a control character or a byte that is not ASCII",
-                "percent-encode such bytes of the target");
+  if (has_bad_byte<InRequestLine>(line))
+    return bad_byte(line, "the request line has a control character or a byte that is not ASCII",
+                    "percent-encode such bytes of the target");
   if (second == std::string_view::npos || line.find(' ', second + 1) != std::string_view::npos)
     return fail(Code::kInvalid, "the request line is not \"METHOD target HTTP/1.1\"");
   const std::string_view version = line.substr(second + 1);
@@ -301,7 +332,7 @@ Result<void> check_field_line(std::string_view line) {
   if (colon == 0) return fail(Code::kInvalid, "a header line has no name before its colon");
   if (line[colon - 1] == ' ' || line[colon - 1] == '\t')
     return fail(Code::kInvalid, "a header name is followed by a blank before its colon");
-  if (has_control_character(line)) return fail(Code::kInvalid, "a header line has a control character");
+  if (has_bad_byte<InField>(line)) return bad_byte(line, "a header line has a control character");
   return {};
 }
 

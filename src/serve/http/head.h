@@ -32,6 +32,9 @@ struct Head {
 Result<void> check_request_line(std::string_view line, std::uint32_t uri_limit);
 Result<void> check_field_line(std::string_view line);
 
+// For a CR inside a line.
+Error stray_cr();
+
 // REQUIRES: every line has been checked; `head` ends with its empty line. Lower-cases the host in place. What is known
 // when an error is found stands in `out`. Errors: kInvalid, kUnsupported, kExpectationFailed.
 Result<void> parse_head(char* head, std::size_t size, Head& out);

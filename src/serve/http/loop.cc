@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The idea: a loop owns its connections in a plain vector and walks it a few times a second for deadlines; a request
-// starts no timer. Closed connections wait in a second list for their last operation to come back.
+// starts no timer. Closed connections wait in a second list for the next sweep: an event of them may be at
+// hand, or a job on the pool.
 #include "serve/http/loop.h"
 
 #include <unistd.h>
 
-#include <boost/asio/dispatch.hpp>
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "serve/http/connection.h"
@@ -23,38 +22,35 @@ constexpr std::size_t kKeptOut = 1024 * 1024;
 Loop::Loop(Shared& all, Pool& threads)
     : shared(all),
       pool(threads),
-      io(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // sockets are touched by this loop's thread only; post() is safe
       bench(all.handlers),
-      now(Clock::now()),
       waste(16 * 1024),
-      timer_(io) {
-  schedule_sweep();
+      sweep_{.fire = [this] { sweep(); }, .at = reactor.now() + kSweepEvery} {
+  reactor.add(sweep_);
 }
 
 Loop::~Loop() = default;
 
 void Loop::start() {
-  thread_ = std::jthread([this] { io.run(); });
+  thread_ = std::jthread([this] { reactor.run(); });
 }
 
-// The loop is not stopped but runs out of work: an operation's memory is inside its connection, so every one of them
-// has to come back before the connections go.
 void Loop::stop() {
-  asio::post(io, [this] {
+  reactor.post([this] {
     stopping_ = true;
-    timer_.cancel();
     while (!connections_.empty()) connections_.back()->close();
+    reactor.stop();
   });
   if (thread_.joinable())
     thread_.join();
   else
-    io.run();  // never started
+    reactor.run();  // never started
   closed_.clear();
 }
 
-void Loop::adopt(const Arrival& arrival) {
+void Loop::adopt(const Arrival& arrival, bool on_own_thread) {
   load_.fetch_add(1, std::memory_order_relaxed);
-  asio::dispatch(io, [this, arrival] { open(arrival); });
+  if (on_own_thread) return open(arrival);
+  reactor.post([this, arrival] { open(arrival); });
 }
 
 void Loop::open(const Arrival& arrival) {
@@ -62,7 +58,6 @@ void Loop::open(const Arrival& arrival) {
     ::close(arrival.descriptor);
     return;
   }
-  now = Clock::now();
   auto connection = std::make_unique<Connection>(*this, arrival);
   Connection& opened = *connection;
   opened.position = connections_.size();
@@ -83,26 +78,17 @@ void Loop::forget(Connection& connection) {
 }
 
 void Loop::cut_all() {
-  asio::post(io, [this] {
+  reactor.post([this] {
     while (!connections_.empty()) connections_.back()->close();
   });
 }
 
-void Loop::schedule_sweep() {
-  if (stopping_) return;
-  timer_.expires_after(shared.draining.load() ? kSweepEveryDraining : kSweepEvery);
-  timer_.async_wait([this](const boost::system::error_code& ec) {
-    if (!ec) sweep();
-  });
-}
-
 void Loop::sweep() {
-  now = Clock::now();
   // Backwards: a connection that closes takes the last one into its place, which has been looked at.
   for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->sweep();
   std::erase_if(closed_, [](const auto& connection) { return connection->is_over(); });
   if (out.capacity() > kKeptOut) std::string().swap(out);
-  schedule_sweep();
+  sweep_.at = reactor.now() + (shared.draining.load() ? kSweepEveryDraining : kSweepEvery);
 }
 
 }  // namespace slipway::serve::http

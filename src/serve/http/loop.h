@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// One event loop, its thread, and the connections that live on it. Internal to the server; the only headers that see
-// Boost.Asio are this one and connection.h.
+// One event loop, its thread, and the connections that live on it. Internal to the server.
 #pragma once
 
 #include <atomic>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/wait_traits.hpp>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "serve/http/pool.h"
+#include "serve/http/reactor.h"
 #include "serve/http/server.h"
 
 namespace slipway::serve::http {
-
-namespace asio = boost::asio;
-using Executor = asio::io_context::executor_type;  // not any_io_executor: no virtual calls, no allocation
-using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
-using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
 
 class Connection;
 
@@ -54,7 +44,7 @@ class Loop {
   void stop();
 
   // Any thread.
-  void adopt(const Arrival& arrival);
+  void adopt(const Arrival& arrival, bool on_own_thread);
   void cut_all();
   unsigned load() const { return load_.load(std::memory_order_relaxed); }
 
@@ -63,21 +53,19 @@ class Loop {
 
   Shared& shared;
   Pool& pool;
-  asio::io_context io;
+  Reactor reactor;
   Bench bench;
   std::string out;          // answers being put together; empty between events
-  Clock::time_point now;    // of the event being handled
   std::vector<char> waste;  // where bytes go that nobody will read
 
  private:
   void open(const Arrival& arrival);
   void sweep();
-  void schedule_sweep();
 
-  Timer timer_;
+  Reactor::Timer sweep_;
   bool stopping_ = false;
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<std::unique_ptr<Connection>> closed_;  // until the last of their operations has come back
+  std::vector<std::unique_ptr<Connection>> closed_;  // until a sweep finds that nobody refers to them
   std::atomic<unsigned> load_{0};
   std::jthread thread_;
 };

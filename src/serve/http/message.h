@@ -26,7 +26,7 @@ struct Request {
   std::string_view request_id;  // X-Request-Id, if it is 1 to 128 characters of [A-Za-z0-9._-]
   std::string_view body;        // dechunked. 64 bytes behind its end may be read (simdjson)
   std::string_view client;      // the peer's address
-  Clock::time_point received;   // when its last byte was
+  Clock::time_point received;   // when the loop learned of its last byte
 };
 
 struct Response {

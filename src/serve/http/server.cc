@@ -8,16 +8,13 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/dispatch.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 
@@ -28,7 +25,6 @@ namespace slipway::serve::http {
 namespace {
 
 using namespace std::chrono_literals;
-using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
 
 constexpr auto kAcceptPause = 100ms;  // after the descriptors have run out
 constexpr auto kLastAccepts = 50ms;   // from "no new connections" to closing the listener
@@ -132,27 +128,37 @@ void drop_new_connections(int descriptor) {
 }  // namespace
 
 struct Server::Impl {
-  struct Listener {
-    Descriptor descriptor;
-    Timer pause;
+  struct Listener final : Reactor::Source {
+    Listener(Impl& all, std::size_t at, Fd listening)
+        : impl(all),
+          index(at),
+          descriptor(std::move(listening)),
+          port(port_of(descriptor.get())),
+          pause{.fire = [this] {
+            if (impl.accept_all(index, kAcceptsATurn)) watch();
+          }} {}
+    // Level-triggered: what one turn leaves is the next one's.
+    void watch() { impl.front().reactor.add(descriptor.get(), EPOLLIN, *this); }
+    void on_events(std::uint32_t) override { impl.accept_all(index, kAcceptsATurn); }
+
+    Impl& impl;
+    std::size_t index;
+    Fd descriptor;
     std::uint16_t port;
+    Reactor::Timer pause;
   };
 
   Shared shared;
   std::optional<Pool> pool;
   std::vector<std::unique_ptr<Loop>> loops;
   std::vector<std::unique_ptr<Listener>> listeners;  // on loop 0
-  std::optional<Timer> drain_timer;                  // on loop 0
+  void (Impl::*drain_step)() = nullptr;              // on loop 0
+  Reactor::Timer drain_timer{.fire = [this] { (this->*drain_step)(); }};
   Clock::time_point drain_deadline;
   std::function<void()> drained;
 
   ~Impl() {
-    if (pool) pool->stop();  // the loops still run: a job that ends posts to its loop
-    if (loops.empty()) return;
-    asio::post(front().io, [this] {
-      listeners.clear();
-      drain_timer.reset();
-    });
+    if (pool) pool->stop();                 // the loops still run: a job that ends posts to its loop
     for (auto& loop : loops) loop->stop();  // the one that accepts first
   }
 
@@ -163,30 +169,22 @@ struct Server::Impl {
     for (const ListenerOptions& listener : given) shared.handlers.push_back(listener.handler);
     pool.emplace(options.pool_threads, options.pool_queue, shared.handlers);
     for (unsigned i = 0; i < std::max(1U, options.loops); ++i) loops.push_back(std::make_unique<Loop>(shared, *pool));
-    drain_timer.emplace(front().io);
+    front().reactor.add(drain_timer);
     for (Fd& descriptor : descriptors) {
-      const std::uint16_t port = port_of(descriptor.get());
-      Descriptor accepting(front().io, descriptor.get());
-      descriptor.release();
-      listeners.push_back(std::make_unique<Listener>(std::move(accepting), Timer(front().io), port));
-      accept_later(listeners.size() - 1);
+      listeners.push_back(std::make_unique<Listener>(*this, listeners.size(), std::move(descriptor)));
+      front().reactor.add(listeners.back()->pause);
+      listeners.back()->watch();
     }
     for (auto& loop : loops) loop->start();
   }
 
-  void accept_later(std::size_t index) {
-    listeners[index]->descriptor.async_wait(Descriptor::wait_read, [this, index](const boost::system::error_code& ec) {
-      if (!ec && !listeners.empty() && accept_all(index, kAcceptsATurn)) accept_later(index);
-    });
-  }
-
   // False if the descriptors have run out: a timer will go on. Connections wait in the kernel's queue meanwhile.
   bool accept_all(std::size_t index, unsigned most) {
+    Listener& listener = *listeners[index];
     for (unsigned i = 0; i < most; ++i) {
       Address peer{};
       socklen_t size = sizeof peer;
-      const int descriptor =
-          ::accept4(listeners[index]->descriptor.native_handle(), &peer.any, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      const int descriptor = ::accept4(listener.descriptor.get(), &peer.any, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (descriptor >= 0) {
         hand_out(index, descriptor, peer);
         continue;
@@ -194,10 +192,8 @@ struct Server::Impl {
       if (errno == EAGAIN) return true;
       if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) continue;  // that one is gone
       shared.accept_errors.fetch_add(1);
-      listeners[index]->pause.expires_after(kAcceptPause);
-      listeners[index]->pause.async_wait([this, index](const boost::system::error_code& ec) {
-        if (!ec && !listeners.empty() && accept_all(index, kAcceptsATurn)) accept_later(index);
-      });
+      front().reactor.remove(listener.descriptor.get());
+      listener.pause.at = Clock::now() + kAcceptPause;
       return false;
     }
     return true;
@@ -221,29 +217,25 @@ struct Server::Impl {
     else
       ::inet_ntop(AF_INET, &peer.v4.sin_addr, arrival.client, sizeof arrival.client);
     auto& fewest = *std::ranges::min_element(loops, {}, [](const auto& loop) { return loop->load(); });
-    fewest->adopt(arrival);
+    fewest->adopt(arrival, fewest == loops.front());
   }
 
   void drain_after(std::chrono::milliseconds delay, void (Impl::*step)()) {
-    drain_timer->expires_after(delay);
-    drain_timer->async_wait([this, step](const boost::system::error_code& ec) {
-      if (!ec && drain_timer) (this->*step)();
-    });
+    drain_step = step;
+    drain_timer.at = Clock::now() + delay;
   }
 
   void stop_new_connections() {
     drain_deadline = Clock::now() + shared.options.drain_timeout;
-    for (auto& listener : listeners) drop_new_connections(listener->descriptor.native_handle());
+    for (auto& listener : listeners) drop_new_connections(listener->descriptor.get());
     drain_after(kLastAccepts, &Impl::close_listeners);
   }
 
   void close_listeners() {
     for (std::size_t i = 0; i < listeners.size(); ++i) {
-      listeners[i]->pause.cancel();
       accept_all(i, shared.options.connections);
-      listeners[i]->pause.cancel();
-      boost::system::error_code ignored;
-      listeners[i]->descriptor.close(ignored);
+      listeners[i]->pause.at = Reactor::Timer::kNever;
+      ::close(listeners[i]->descriptor.release());
     }
     shared.close_idle.store(true);
     await_last();
@@ -273,7 +265,7 @@ Result<std::unique_ptr<Server>> Server::start(std::vector<ListenerOptions> liste
     auto impl = std::make_unique<Impl>();
     impl->run(listeners, descriptors, options);
     return std::unique_ptr<Server>(new Server(std::move(impl)));
-  } catch (const std::exception& error) {  // Asio and std::jthread: no descriptors or threads left
+  } catch (const std::exception& error) {  // Reactor and std::jthread: no descriptors or threads left
     return fail(Code::kIo, std::string("cannot start the server: ") + error.what(),
                 "raise the limits on open files and processes (ulimit -n, ulimit -u)");
   }
@@ -294,8 +286,8 @@ ServerCounts Server::counts() const {
 
 void Server::drain(std::function<void()> done) {
   Impl* impl = impl_.get();
-  asio::post(impl->front().io, [impl, done = std::move(done)]() mutable {
-    if (impl->shared.draining.exchange(true) || !impl->drain_timer) return;
+  impl->front().reactor.post([impl, done = std::move(done)]() mutable {
+    if (impl->shared.draining.exchange(true)) return;
     impl->drained = std::move(done);
     impl->drain_after(impl->shared.options.drain_delay, &Impl::stop_new_connections);
   });

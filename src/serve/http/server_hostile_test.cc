@@ -5,8 +5,10 @@
 #include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -161,6 +163,30 @@ TEST(Malicious, RefusalIsSeenThoughTheUploadGoesOn) {
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 413);
   }
+}
+
+// The request that never stops coming: its connection has to give way to others after a few reads.
+TEST(Malicious, EndlessPipelineDoesNotKeepOthersWaiting) {
+  TestServer server;
+  Client endless(server.port()), other(server.port());
+  std::atomic<bool> stop{false};
+  const std::jthread sends([&] {
+    std::string fields;  // so that sending is faster than answering
+    for (int i = 0; i < 90; ++i) fields += "X: " + std::string(100, 'x') + "\r\n";
+    std::string pipeline;
+    for (int i = 0; i < 100; ++i) pipeline += "GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+    while (!stop && endless.send(pipeline)) continue;
+    endless.end_sending();
+  });
+  const std::jthread reads([&] {
+    std::string answers(256 * 1024, ' ');
+    while (::recv(endless.descriptor(), answers.data(), answers.size(), 0) > 0) continue;
+  });
+  std::this_thread::sleep_for(50ms);
+  const auto start = Clock::now();
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(other.ask(get("/")));
+  EXPECT_LT(Clock::now() - start, 2s);
+  stop = true;
 }
 
 TEST(Many, ConnectionsOverTheLimitGet503) {
