@@ -23,6 +23,7 @@ enum class Code : std::uint8_t {
   kUnsupportedMedia,   // a content coding or charset that we do not read
   kExpectationFailed,  //
   kMisdirected,        // a Host or Origin that this listener does not answer
+  kHttpVersion,        // a version of the protocol that we do not speak
   kUnsupported,        // a model or protocol feature that we know and do not serve
   kCorrupt,            // a file that breaks its own format
   kRefused,            // a file that asks for code to be run, or is no model at all
@@ -52,6 +53,7 @@ inline constexpr CodeInfo kCodes[] = {
     {"unsupported_media", "Encoding not supported", 415, 4},
     {"expectation_failed", "Expectation failed", 417, 2},
     {"misdirected", "Host is not served here", 421, 2},
+    {"http_version", "HTTP version not supported", 505, 4},
     {"unsupported", "Not supported", 501, 4},
     {"corrupt", "File is damaged", 422, 5},
     {"refused", "File is refused", 422, 4},

@@ -37,7 +37,7 @@ struct Settings {
     f("log", &Settings::log, "request log, a JSON line a request: - for standard error, off, or a file");
     f("loops", &Settings::loops, "event loops; 0 for one a CPU granted");
     f("pool_threads", &Settings::pool_threads, "threads for long requests; 0 for one a CPU granted");
-    f("connections", &Settings::connections, "connections held at once; more are answered 503");
+    f("connections", &Settings::connections, "connections held at once on each listener; more are answered 503");
     f("body_bytes", &Settings::body_bytes, "largest request body");
     f("rows", &Settings::rows, "most rows in one request");
     f("drain_delay_ms", &Settings::drain_delay_ms, "after SIGTERM, keep accepting this long before closing");

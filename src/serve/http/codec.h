@@ -47,7 +47,7 @@ class Parser {
     kComplete,  // request() is whole
   };
   // Reads on as far as the bytes go. Errors are final: answer, then close. Codes: kInvalid, kHeadersTooLarge,
-  // kUriTooLong, kTooLarge, kUnsupported (an HTTP version or transfer coding), kExpectationFailed.
+  // kUriTooLong, kTooLarge, kHttpVersion, kUnsupported (a transfer coding), kExpectationFailed.
   Result<State> parse();
 
   // REQUIRES: kComplete (all of it) or an error (what is known). Valid until next().

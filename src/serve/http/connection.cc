@@ -248,7 +248,7 @@ bool Connection::flush(const std::string& out) {
   unsent_.assign(out, std::size_t(sent));
   sent_ = 0;
   writing_ = true;
-  write_since_ = loop_.reactor.now();
+  write_begun_ = write_since_ = loop_.reactor.now();
   return false;  // an event comes when there is room: the kernel owes it after a send that was cut short
 }
 
@@ -282,7 +282,10 @@ void Connection::sweep() {
   if (handed_over_) return;
   const ServerOptions& options = loop_.shared.options;
   if (writing_) {
-    if (loop_.reactor.now() - write_since_ <= options.write_timeout) return;
+    const Clock::time_point now = loop_.reactor.now();
+    const std::chrono::milliseconds earned(sent_ * 1000 / std::max<std::uint32_t>(1, options.write_bytes_per_s));
+    const bool moves = now - write_since_ <= options.write_timeout;
+    if (moves && now - write_begun_ <= options.write_timeout + earned) return;
     loop_.shared.timeouts.fetch_add(1);
     return close();
   }

@@ -22,6 +22,7 @@ class Connection final : private Pool::Job, private Reactor::Source, private Rea
   // Ends it now, whatever the peer has not got yet.
   void close();
   // True when closed and nobody else holds on to it. An event of it may still be at hand until the batch is over.
+  std::size_t listener() const { return listener_; }
   bool is_over() const { return closed_ && !handed_over_; }
 
   std::size_t position = 0;  // in the loop's list
@@ -61,7 +62,8 @@ class Connection final : private Pool::Job, private Reactor::Source, private Rea
   bool closing_ = false;           // after what is being written
   bool keep_ = true;               // what the pool decided
   Clock::time_point since_;        // when the phase began, or was last seen to go on
-  Clock::time_point write_since_;  // the last progress of a write that waits
+  Clock::time_point write_begun_;  // when a write began to wait for its reader
+  Clock::time_point write_since_;  // its last progress
   Clock::time_point left_;         // when kLinger began
   std::uint64_t discarded_ = 0;
   std::string unsent_;  // what the socket did not take

@@ -320,7 +320,7 @@ Result<void> check_request_line(std::string_view line, std::uint32_t uri_limit) 
   const std::string_view version = line.substr(second + 1);
   if (version.size() == 8 && version.starts_with("HTTP/") && digit(version[5]) && version[6] == '.' &&
       digit(version[7]) && version != "HTTP/1.1" && version != "HTTP/1.0")
-    return fail(Code::kUnsupported, "HTTP version " + std::string(version.substr(5)) + " is not served here",
+    return fail(Code::kHttpVersion, "HTTP version " + std::string(version.substr(5)) + " is not served here",
                 "speak HTTP/1.1");
   return {};
 }

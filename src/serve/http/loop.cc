@@ -75,6 +75,7 @@ void Loop::forget(Connection& connection) {
   connections_.pop_back();
   load_.fetch_sub(1, std::memory_order_relaxed);
   shared.open.fetch_sub(1);
+  shared.open_on[connection.listener()].fetch_sub(1);
 }
 
 void Loop::cut_all() {

@@ -22,8 +22,9 @@ struct Shared {
   std::vector<const Handler*> handlers;  // one a listener
   std::atomic<std::uint64_t> accepted{0}, refused{0}, open{0}, timeouts{0}, resets{0}, accept_errors{0},
       pool_rejections{0};
-  std::atomic<bool> draining{false};    // answers say close
-  std::atomic<bool> close_idle{false};  // and the listeners are closed, so idle connections are
+  std::unique_ptr<std::atomic<std::uint64_t>[]> open_on;  // a listener each; they add up to `open`
+  std::atomic<bool> draining{false};                      // answers say close
+  std::atomic<bool> close_idle{false};                    // and the listeners are closed, so idle connections are
 };
 
 struct Arrival {

@@ -167,6 +167,7 @@ struct Server::Impl {
   void run(const std::vector<ListenerOptions>& given, std::vector<Fd>& descriptors, const ServerOptions& options) {
     shared.options = options;
     for (const ListenerOptions& listener : given) shared.handlers.push_back(listener.handler);
+    shared.open_on = std::make_unique<std::atomic<std::uint64_t>[]>(given.size());
     pool.emplace(options.pool_threads, options.pool_queue, shared.handlers);
     for (unsigned i = 0; i < std::max(1U, options.loops); ++i) loops.push_back(std::make_unique<Loop>(shared, *pool));
     front().reactor.add(drain_timer);
@@ -200,11 +201,13 @@ struct Server::Impl {
   }
 
   void hand_out(std::size_t index, int descriptor, const Address& peer) {
-    const std::uint64_t open = shared.open.fetch_add(1);
+    const std::uint64_t open = shared.open_on[index].fetch_add(1);
+    shared.open.fetch_add(1);
     Arrival arrival{.descriptor = descriptor, .listener = index, .over_limit = open >= shared.options.connections};
     if (arrival.over_limit) {
       shared.refused.fetch_add(1);
       if (open >= shared.options.connections + kRefusedAtOnce) {
+        shared.open_on[index].fetch_sub(1);
         shared.open.fetch_sub(1);
         ::close(descriptor);
         return;

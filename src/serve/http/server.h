@@ -19,13 +19,14 @@ struct ServerOptions {
   unsigned loops = 1;  // event loops, one thread each
   unsigned pool_threads = 1;
   unsigned pool_queue = 64;       // requests waiting for the pool; more get 503
-  unsigned connections = 10'000;  // in all; more are answered 503 and closed
+  unsigned connections = 10'000;  // on each listener, so that a crowd on one leaves the other; more are answered 503
   CodecLimits codec;
   std::chrono::milliseconds header_timeout{10'000};  // from a head's first byte to its last
   std::chrono::milliseconds idle_timeout{60'000};    // between requests
   std::uint32_t body_bytes_per_s = 1024;             // slower bodies are cut off,
   std::chrono::milliseconds body_grace{5'000};       // after this long
-  std::chrono::milliseconds write_timeout{30'000};   // without progress
+  std::chrono::milliseconds write_timeout{30'000};   // without progress; and the grace before
+  std::uint32_t write_bytes_per_s = 16 * 1024;       // readers slower than this are cut off
   std::chrono::milliseconds drain_delay{0};          // accept on after drain() this long
   std::chrono::milliseconds drain_quiet{500};        // then connections that are idle this long are closed
   std::chrono::milliseconds drain_timeout{30'000};   // and at last what still runs is cut off

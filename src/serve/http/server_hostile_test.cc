@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <fstream>
@@ -87,6 +88,20 @@ TEST(Slow, ReaderIsCutOffWhenItTakesNothing) {
   ASSERT_TRUE(client.send(pipeline));
   EXPECT_TRUE(eventually([&] { return server.counts().timeouts == 1; }));
   EXPECT_TRUE(eventually([&] { return server.counts().open == 0; }));
+}
+
+// Progress alone is not enough: a byte now and then would hold an answer for hours.
+TEST(Slow, ReaderIsCutOffWhenItTakesTooLittle) {
+  TestServer server({.write_timeout = 400ms, .write_bytes_per_s = 64 * 1024 * 1024});
+  Client client(server.port());
+  std::string pipeline;
+  for (int i = 0; i < 20; ++i) pipeline += get("/big?4000000");
+  ASSERT_TRUE(client.send(pipeline));
+  EXPECT_TRUE(eventually([&] {
+    std::array<char, 64 * 1024> waste;
+    ::recv(client.descriptor(), waste.data(), waste.size(), MSG_DONTWAIT);  // some progress each time
+    return server.counts().timeouts == 1;
+  }));
 }
 
 TEST(Slow, ReaderThatReadsAtLastGetsEverything) {
