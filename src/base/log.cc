@@ -70,7 +70,7 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& target) {
   return std::unique_ptr<Log>(new Log(fd, true));
 }
 
-Log::Log(int fd, bool owned) : fd_(fd), owned_(owned), waits_(!is_plain_file(fd)) {
+Log::Log(int fd, bool owned) : fd_(fd), owned_(owned), waits_(has_reader(fd)) {
   notes_ = &writer();
   if (fd >= 0) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
