@@ -30,9 +30,11 @@ void put_digits(char* at, int value, int width) {
   for (int i = width; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
 }
 
-bool is_plain_file(int fd) {
+// True for what has a reader who may stop: a pipe, a socket, a terminal.
+bool has_reader(int fd) {
   struct stat status{};
-  return fd >= 0 && ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  if (fd < 0 || ::fstat(fd, &status) != 0) return false;
+  return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || ::isatty(fd) != 0;
 }
 
 }  // namespace
