@@ -21,7 +21,7 @@
 namespace slipway {
 namespace {
 
-constexpr std::size_t kCapacity = std::size_t{1} << 20;  // a buffer; pages that are never filled cost nothing
+constexpr std::size_t kCapacity = std::size_t{1} << 17;  // of a buffer: two of them stay in a core's second-level cache
 constexpr auto kEvery = std::chrono::milliseconds(100);
 constexpr int kPollMs = 50;
 constexpr int kLastPolls = 20;  // at the end: a second
