@@ -32,7 +32,7 @@ std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-std::uint64_t NameTable::hash_of(std::uint32_t group, std::string_view name) const {
+NameTable::Key NameTable::key_of(std::uint32_t group, std::string_view name) const {
   const char* at = name.data();
   std::size_t left = name.size();
   std::uint64_t state = seed_ ^ (group * kOdd[0]) ^ name.size();
@@ -51,25 +51,24 @@ std::uint64_t NameTable::hash_of(std::uint32_t group, std::string_view name) con
   } else if (left > 0) {
     low = load<std::uint8_t>(at) | load<std::uint8_t>(at + left / 2) << 8 | load<std::uint8_t>(at + left - 1) << 16;
   }
-  return fold(fold(low ^ kOdd[1], high ^ state), kOdd[2] ^ seed_);
+  return {.hash = fold(fold(low ^ kOdd[1], high ^ state), kOdd[2] ^ seed_), .low = low, .high = high};
 }
 
 Result<bool> NameTable::fill(std::span<const NameEntry> entries) {
   std::ranges::fill(places_, Place{});
   std::uint32_t start = 0;
   for (const NameEntry& entry : entries) {
-    const std::uint64_t hash = hash_of(entry.group, entry.name);
-    const auto tag = static_cast<std::uint32_t>(hash >> 32);
-    std::size_t at = hash & mask_;
+    const Key key = key_of(entry.group, entry.name);
+    std::size_t at = key.hash & mask_;
     for (std::size_t probes = 1; places_[at].value != kNone; ++probes, at = (at + 1) & mask_) {
-      const Place& taken = places_[at];
-      if (taken.tag == tag && taken.group == entry.group && name_at(taken) == entry.name) {
+      if (matches(places_[at], key, entry.group, entry.name)) {
         return fail(Code::kCorrupt, "the name \"" + printable(entry.name) + "\" stands twice");
       }
       if (probes == kMaxProbes) return false;
     }
     const auto size = static_cast<std::uint32_t>(entry.name.size());
-    places_[at] = {.value = entry.value, .tag = tag, .group = entry.group, .start = start, .size = size};
+    places_[at] = {
+        .low = key.low, .high = key.high, .value = entry.value, .group = entry.group, .start = start, .size = size};
     start += size;
   }
   return true;

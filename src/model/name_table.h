@@ -32,27 +32,33 @@ class NameTable {
   // The value, or kNone. Does not allocate.
   std::uint32_t find(std::uint32_t group, std::string_view name) const {
     if (name.size() > longest_) return kNone;
-    const std::uint64_t hash = hash_of(group, name);
-    const auto tag = static_cast<std::uint32_t>(hash >> 32);
-    for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
+    const Key key = key_of(group, name);
+    for (std::size_t at = key.hash & mask_;; at = (at + 1) & mask_) {
       const Place& place = places_[at];
       if (place.value == kNone) return kNone;
-      if (place.tag == tag && place.group == group && name_at(place) == name) return place.value;
+      if (matches(place, key, group, name)) return place.value;
     }
   }
 
   std::size_t longest() const { return longest_; }  // bytes of the longest name
 
  private:
+  // Of up to 16 bytes, size, `low` and `high` are the whole name; of a longer one `low` and `high` are its last 16.
+  struct Key {
+    std::uint64_t hash = 0, low = 0, high = 0;
+  };
   struct Place {
+    std::uint64_t low = 0, high = 0;
     std::uint32_t value = kNone;  // kNone: free
-    std::uint32_t tag = 0;        // upper half of the hash
     std::uint32_t group = 0;
     std::uint32_t start = 0, size = 0;  // in text_
   };
 
-  std::uint64_t hash_of(std::uint32_t group, std::string_view name) const;
-  std::string_view name_at(const Place& place) const { return {text_.data() + place.start, place.size}; }
+  Key key_of(std::uint32_t group, std::string_view name) const;
+  bool matches(const Place& place, const Key& key, std::uint32_t group, std::string_view name) const {
+    return place.low == key.low && place.high == key.high && place.size == name.size() && place.group == group &&
+           (name.size() <= 16 || std::string_view(text_).substr(place.start, place.size) == name);
+  }
   // False if some name would need more than the allowed number of probes.
   Result<bool> fill(std::span<const NameEntry> entries);
 

@@ -157,22 +157,38 @@ struct Observed {
   http::Clock::time_point end;
 };
 
+// Who asked for what and what became of it. One client's requests mostly differ in none of this, so the text of the
+// request before is kept and compared instead of being put together again.
+const std::string& log_subject(const Service& service, RouteWorker& worker, const http::Request& request,
+                               const Observed& seen) {
+  RouteWorker::LogSubject& kept = worker.log_subject;
+  const bool known = seen.route < no_route();
+  const bool same = known && kept.route == seen.route && kept.status == seen.status && kept.rows == worker.rows &&
+                    kept.method == request.method && kept.client == request.client;
+  if (same) return kept.text;
+  kept.route = seen.route;
+  kept.status = seen.status;
+  kept.rows = worker.rows;
+  kept.method = request.method;
+  kept.client = request.client;
+  std::string& text = kept.text;
+  text.assign(R"(","client":)");
+  append_json_string(text, request.client);
+  text.append(R"(,"method":")").append(http::method_name(request.method)).append(R"(","route":)");
+  append_json_string(text, known ? routes()[seen.route].path : request.path.substr(0, 128));
+  append_field(text, ",\"status\":", static_cast<std::uint64_t>(seen.status));
+  if (worker.rows > 0) {
+    text.append(",\"model\":").append(service.name_json());
+    append_field(text, ",\"rows\":", worker.rows);
+  }
+  return text;
+}
+
 void write_log(const Service& service, RouteWorker& worker, const http::Request& request, const Observed& seen) {
   if (!service.log().enabled()) return;
   std::string& line = worker.line;
-  line.assign(R"({"ts":")")
-      .append(worker.timestamp.at(worker.wall.unix_ms(seen.end)))
-      .append(level_of(seen.status))
-      .append(worker.id);
-  line.append(R"(","client":)");
-  append_json_string(line, request.client);
-  line.append(R"(,"method":")").append(http::method_name(request.method)).append(R"(","route":)");
-  append_json_string(line, seen.route < no_route() ? routes()[seen.route].path : request.path.substr(0, 128));
-  append_field(line, ",\"status\":", static_cast<std::uint64_t>(seen.status));
-  if (worker.rows > 0) {
-    line.append(",\"model\":").append(service.name_json());
-    append_field(line, ",\"rows\":", worker.rows);
-  }
+  line.assign(R"({"ts":")").append(worker.timestamp.at(worker.wall.unix_ms(seen.end))).append(level_of(seen.status));
+  line.append(worker.id).append(log_subject(service, worker, request, seen));
   if (worker.findings.any()) append_warnings(line, worker.findings);
   append_field(line, ",\"bytes\":[", request.body.size());
   append_field(line, ",", worker.out.size());
@@ -186,7 +202,8 @@ void write_log(const Service& service, RouteWorker& worker, const http::Request&
 void observe(const Service& service, RouteWorker& worker, const http::Request& request, const Observed& seen) {
   worker.shard.request(seen.route, seen.status, ns_between(request.received, seen.end), request.body.size(),
                        worker.out.size());
-  for (std::size_t kind = 0; worker.findings.any() && kind < std::size(monitor::kDeviations); ++kind) {
+  const bool deviates = worker.findings.any();
+  for (std::size_t kind = 0; deviates && kind < std::size(monitor::kDeviations); ++kind) {
     for (const bool refused : {false, true}) {
       const auto count = worker.findings.count(monitor::Deviation(kind), refused);
       if (count > 0) worker.shard.deviation(monitor::Deviation(kind), refused, count);

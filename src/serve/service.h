@@ -78,6 +78,14 @@ class RouteWorker : public http::Worker {
   Timestamp timestamp;
   WallClock wall;
 
+  struct LogSubject {  // of the request logged last, and what it was made of
+    std::size_t route = 0, rows = 0;
+    int status = 0;
+    http::Method method = http::Method::kOther;
+    std::string client, text;
+  };
+  LogSubject log_subject;
+
   // What this request did, for the log.
   std::size_t rows = 0;
   std::uint64_t model_ns = 0;

@@ -250,6 +250,11 @@ TEST_F(ServiceTest, TheLogIsOneJsonLineARequest) {
   http::Request call = request(http::Method::kPost, "/predict", R"({"contract":"yaer","tenure":4})");
   call.request_id = "abc-1";
   send(call);
+  get("/nowhere");
+  get("/elsewhere");
+  http::Request other = request(http::Method::kPost, "/predict", R"({"contract":"year","tenure":4})");
+  other.client = "127.0.0.2";
+  send(other);
   worker_.reset();
   service_.reset();
   log_.reset();
@@ -258,6 +263,10 @@ TEST_F(ServiceTest, TheLogIsOneJsonLineARequest) {
   EXPECT_THAT(text.str(), HasSubstr(R"("level":"info","msg":"request","request_id":"abc-1","client":"127.0.0.1",)"
                                     R"("method":"POST","route":"/predict","status":200,"model":"churn","rows":1,)"
                                     R"("warnings":{"unseen_category":1},"bytes":[)"));
+  EXPECT_THAT(text.str(), HasSubstr(R"("level":"warn","msg":"request","request_id":")"));
+  EXPECT_THAT(text.str(), HasSubstr(R"("method":"GET","route":"/nowhere","status":404,"bytes":[0,)"));
+  EXPECT_THAT(text.str(), HasSubstr(R"("method":"GET","route":"/elsewhere","status":404,"bytes":[0,)"));
+  EXPECT_THAT(text.str(), HasSubstr(R"("client":"127.0.0.2","method":"POST","route":"/predict","status":200,)"));
 }
 
 // Every name is as long as a missing field's, so each comparison would be a whole one.
