@@ -29,6 +29,7 @@ constexpr auto kGiveBackAfter = 1s;
 constexpr auto kLingerQuiet = 1s;  // after the last answer: how long to wait for the peer's bytes or its end
 constexpr auto kLingerTotal = 5s;
 constexpr std::uint64_t kLingerBytes = 16 * 1024 * 1024;
+constexpr std::size_t kHeldSize = 4 * 1024;  // longer answers are sent at once
 constexpr std::size_t kReadAtMost = 256 * 1024;
 constexpr int kReadsATurn = 4;  // then others have theirs
 
@@ -78,10 +79,16 @@ void Connection::on_events(std::uint32_t events) {
   if (peer_ended_ || (events & EPOLLIN) != 0) readable_ = true;
   if (handed_over_) return;
   if (!writing_) {
+    in_event_ = true;
     if (read()) go_on();
+    in_event_ = false;
   } else if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
     write_rest();
   }
+}
+
+void Connection::send_held(std::string_view text) {
+  if (!closed_) flush(text);
 }
 
 // The pool has answered, or others have had their turn.
@@ -134,7 +141,7 @@ bool Connection::read() {
   return true;
 }
 
-// True when all that has been received is answered and the answers are with the kernel.
+// True when all that has been received is answered and the answers are with the kernel or the loop, which sends them.
 bool Connection::serve() {
   std::string& out = loop_.out;
   out.clear();
@@ -154,6 +161,10 @@ bool Connection::serve() {
       note(*state);
       break;
     }
+  }
+  if (in_event_ && !readable_ && !closing_ && out.size() <= kHeldSize) {
+    if (!out.empty()) loop_.hold(*this, out);
+    return !closed_ && !writing_;
   }
   if (!flush(out)) return false;
   if (closing_) leave(!parser_.keep_alive());
@@ -233,7 +244,7 @@ bool Connection::has_unread() const {
 }
 
 // True when all of it is with the kernel. Else it has been taken over: serve() goes on when it is written.
-bool Connection::flush(const std::string& out) {
+bool Connection::flush(std::string_view out) {
   if (out.empty()) return true;
   ssize_t sent = send_some(descriptor_, out.data(), out.size());
   if (sent == ssize_t(out.size())) return true;
@@ -245,7 +256,7 @@ bool Connection::flush(const std::string& out) {
     }
     sent = 0;
   }
-  unsent_.assign(out, std::size_t(sent));
+  unsent_.assign(out.substr(std::size_t(sent)));
   sent_ = 0;
   writing_ = true;
   write_begun_ = write_since_ = loop_.reactor.now();

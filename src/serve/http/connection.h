@@ -19,6 +19,8 @@ class Connection final : private Pool::Job, private Reactor::Source, private Rea
   void start(bool over_limit);
   // Looks at the deadlines.
   void sweep();
+  // What it gave to Loop::hold(). Called in the same round.
+  void send_held(std::string_view text);
   // Ends it now, whatever the peer has not got yet.
   void close();
   // True when closed and nobody else holds on to it. An event of it may still be at hand until the batch is over.
@@ -38,7 +40,7 @@ class Connection final : private Pool::Job, private Reactor::Source, private Rea
   bool answer();
   void refuse(const Error& error);
   bool keeps_alive();
-  bool flush(const std::string& out);
+  bool flush(std::string_view out);
   void write_rest();
   void note(Parser::State state);
   void time_out(std::string_view what);
@@ -58,6 +60,7 @@ class Connection final : private Pool::Job, private Reactor::Source, private Rea
   bool peer_ended_ = false;   // so the end of the stream, or an error, is there to be read
   bool writing_ = false;      // unsent_; goes on when there is room
   bool handed_over_ = false;  // to the pool (kPool) or to the back of the loop's queue; run_task() comes
+  bool in_event_ = false;     // so the round is not over
   bool closed_ = false;
   bool closing_ = false;           // after what is being written
   bool keep_ = true;               // what the pool decided

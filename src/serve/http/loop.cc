@@ -16,6 +16,7 @@ namespace {
 constexpr std::chrono::milliseconds kSweepEvery{250};
 constexpr std::chrono::milliseconds kSweepEveryDraining{20};
 constexpr std::size_t kKeptOut = 1024 * 1024;
+constexpr std::chrono::microseconds kHeldAtMost{50};  // and the request that is being answered then
 
 }  // namespace
 
@@ -26,6 +27,7 @@ Loop::Loop(Shared& all, Pool& threads)
       waste(16 * 1024),
       sweep_{.fire = [this] { sweep(); }, .at = reactor.now() + kSweepEvery} {
   reactor.add(sweep_);
+  reactor.after_events = [this] { send_held(); };
 }
 
 Loop::~Loop() = default;
@@ -78,6 +80,21 @@ void Loop::forget(Connection& connection) {
   shared.open_on[connection.listener()].fetch_sub(1);
 }
 
+// Each send wakes the client that waits for it, which costs more than the send if the client has just gone to sleep.
+// When they come together it has not, and the kernel's side of it stays in the cache.
+void Loop::hold(Connection& connection, std::string_view text) {
+  holders_.push_back({&connection, held_.size(), text.size()});
+  held_.append(text);
+  if (Clock::now() - reactor.now() > kHeldAtMost) send_held();
+}
+
+void Loop::send_held() {
+  if (holders_.empty()) return;
+  for (const Held& one : holders_) one.connection->send_held(std::string_view(held_).substr(one.at, one.size));
+  holders_.clear();
+  held_.clear();
+}
+
 void Loop::cut_all() {
   reactor.post([this] {
     while (!connections_.empty()) connections_.back()->close();
@@ -89,6 +106,7 @@ void Loop::sweep() {
   for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->sweep();
   std::erase_if(closed_, [](const auto& connection) { return connection->is_over(); });
   if (out.capacity() > kKeptOut) std::string().swap(out);
+  if (held_.capacity() > kKeptOut) std::string().swap(held_);
   sweep_.at = reactor.now() + (shared.draining.load() ? kSweepEveryDraining : kSweepEvery);
 }
 

@@ -50,6 +50,8 @@ class Loop {
   unsigned load() const { return load_.load(std::memory_order_relaxed); }
 
   // From here on: the loop's thread only.
+  // Sends the text for it before this round's other work, together with the others'. See Connection::send_held().
+  void hold(Connection& connection, std::string_view text);
   void forget(Connection& connection);
 
   Shared& shared;
@@ -62,8 +64,16 @@ class Loop {
  private:
   void open(const Arrival& arrival);
   void sweep();
+  void send_held();
+
+  struct Held {
+    Connection* connection;
+    std::size_t at, size;  // in held_
+  };
 
   Reactor::Timer sweep_;
+  std::string held_;
+  std::vector<Held> holders_;
   bool stopping_ = false;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> closed_;  // until a sweep finds that nobody refers to them

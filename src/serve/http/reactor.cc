@@ -86,6 +86,7 @@ void Reactor::run() {
       else
         static_cast<Source*>(event.data.ptr)->on_events(event.events);
     }
+    if (after_events) after_events();
     if (posted) run_posted();
     if (ready_.first != nullptr) run(ready_);
     if (!stopped_) run_timers();

@@ -65,6 +65,8 @@ class Reactor {
   void add(Timer& timer) { timers_.push_back(&timer); }
   // Calls the task when the others that wait now have had their turn.
   void later(Task& task) { ready_.push(task); }
+  // Called in each round when the events have been handled, before anything else. May be empty.
+  std::function<void()> after_events;
   // When the events being handled were learned of.
   Clock::time_point now() const { return now_; }
 
