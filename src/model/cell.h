@@ -21,13 +21,13 @@ struct Cell {
   };
 
   Kind kind = Kind::kAbsent;
+  std::uint32_t size = 0;  // kText: bytes; kTexts: elements. Here, so that a cell has 16 bytes
   union {
     std::int64_t integer = 0;  // kBool (0 or 1), kInt
     double real;               // kReal
     const char* data;          // kText
     const Cell* cells;         // kTexts: each of kind kText
   };
-  std::uint32_t size = 0;  // kText: bytes; kTexts: elements
 
   static Cell null() { return make(Kind::kNull); }
   static Cell other() { return make(Kind::kOther); }

@@ -20,6 +20,7 @@ struct BodyLimits {
   std::uint64_t cells = 50'000'000;  // rows x fields of the schema: bounds the work of a small request to a wide model
   std::uint32_t depth = 64;
   std::uint32_t text_bytes = 64 * 1024;
+  std::uint32_t flat_bytes = 16 * 1024;  // up to this a body may take the short way (flat_record.h); 0: never
 };
 
 class BodyReader {
