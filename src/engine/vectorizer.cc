@@ -37,8 +37,14 @@ void sort_hits(std::vector<Hit>& hits) {
   }
 }
 
+// Member by member: a hit that is put together first and then copied stalls on its own bytes.
 void push(std::vector<Hit>& hits, std::uint32_t column, double value) {
-  if (column != NameTable::kNone) hits.push_back({column, static_cast<std::uint32_t>(hits.size()), value});
+  if (column == NameTable::kNone) return;
+  const auto order = static_cast<std::uint32_t>(hits.size());
+  Hit& hit = hits.emplace_back();
+  hit.column = column;
+  hit.order = order;
+  hit.value = value;
 }
 
 // The ways to read a column as field + separator + text. A field that does not contain the separator can only end
@@ -88,7 +94,7 @@ std::uint32_t Vectorizer::find_whole(std::string_view name, std::string_view tex
 
 void Vectorizer::push_text(std::uint32_t column, std::uint32_t field, const Room& room) const {
   if (column != NameTable::kNone) {
-    room.hits.push_back({column, static_cast<std::uint32_t>(room.hits.size()), 1});
+    push(room.hits, column, 1);
   } else if (field != Schema::kNoField) {
     room.unseen.push_back(field);
   }

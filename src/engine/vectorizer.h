@@ -17,9 +17,9 @@ namespace slipway::engine {
 
 // A value that a row has, at its column. `order` is its place in the record: hits on one column are taken in it.
 struct Hit {
-  std::uint32_t column;
-  std::uint32_t order;
-  double value;
+  std::uint32_t column = 0;
+  std::uint32_t order = 0;
+  double value = 0;
 };
 
 class Vectorizer {
