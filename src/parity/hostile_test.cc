@@ -133,7 +133,44 @@ std::string with_scaler(const std::string& name, const std::string& value) {
   return pipeline(vectorizer(), with(scaler(), name, value), logistic());
 }
 
+// Any other model behind the vectorizer.
+std::string behind_dv(const std::string& module, const std::string& name, const Bag& state) {
+  const Parts steps = {
+      tuple({text("dv"), object("sklearn.feature_extraction._dict_vectorizer", "DictVectorizer", vectorizer())}),
+      tuple({text("m"), object(module, name, state)})};
+  return object("sklearn.pipeline", "Pipeline", {{"steps", list(steps)}}) + ".";
+}
+Bag regressor() { return {{"coef_", array({1, 2, 3}, {3})}, {"intercept_", "F0.5\n"}}; }
+std::string with_ridge(const std::string& name, const std::string& value) {
+  return behind_dv("sklearn.linear_model._ridge", "Ridge", with(regressor(), name, value));
+}
+
+TEST(Hostile, TheHonestFormOfARegressorIsTaken) {
+  const model::Cell cells[] = {model::Cell::of(2.0), model::Cell::of(std::string_view("y"))};
+  for (const std::string& coef : {array({1, 2, 3}, {3}), array({1, 2, 3}, {1, 3})}) {
+    const auto model = import_bytes(with_ridge("coef_", coef));
+    ASSERT_TRUE(model) << model.error().to_string();
+    EXPECT_EQ(engine::run_reference(*model, {.fields = cells, .extras = {}}).prediction.at(0), 5.5);
+  }
+}
+
 const Lie kLies[] = {
+    {"ARegressorThatIsNotFitted", with_ridge("coef_", ""),
+     "pipeline.steps[1] 'm': is not fitted: it has no coef_ (byte "},
+    {"ARegressorWithoutIntercept", with_ridge("intercept_", ""), "'m': is not fitted: it has no intercept_"},
+    {"ARegressorInThreeDimensions", with_ridge("coef_", array({1, 2, 3}, {1, 1, 3})),
+     "'m' -> coef_: has shape (1, 1, 3), want (outputs, columns)"},
+    {"ARegressorWithoutDimensions", with_ridge("coef_", "F0.5\n"), "coef_: has shape (), want (outputs, columns)"},
+    {"ARegressorOfNoColumns", with_ridge("coef_", array({}, {0})), "coef_: has shape (0,): it is empty"},
+    {"ARegressorOfAnotherWidth", with_ridge("coef_", array({1, 2}, {2})),
+     "'m': takes 2 columns, pipeline.steps[0] 'dv' gives 3"},
+    {"ARegressorWithAnInterceptTooMany", with_ridge("intercept_", array({1, 2}, {2})),
+     "'m' -> intercept_: has shape (2,), want (1,)"},
+    {"ARegressorWithNanForIntercept", with_ridge("intercept_", "Fnan\n"), "'m' -> intercept_: is NaN or infinite"},
+    {"ARegressorWithSparseCoef", with_ridge("coef_", object("scipy.sparse._csr", "csr_matrix", {{"data", integer(1)}})),
+     "'m' -> coef_: was made sparse by sparsify()"},
+    {"ARegressorOfAModuleThatNeverHadIt", behind_dv("sklearn.linear_model._ridges", "Ridge", regressor()),
+     "sklearn.linear_model._ridges.Ridge is not served yet"},
     {"CoefOfAnotherWidth", with_model("coef_", array({1, 2}, {1, 2})),
      "pipeline.steps[1] 'lr': takes 2 columns, pipeline.steps[0] 'dv' gives 3 (byte "},
     {"CoefOfAnotherHeight", with_model("coef_", array({1, 2, 3, 4, 5, 6}, {2, 3})),

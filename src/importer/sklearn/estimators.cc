@@ -9,7 +9,7 @@ namespace slipway::importer::sklearn {
 namespace {
 
 using Family = std::span<const Estimator> (*)();
-constexpr Family kFamilies[] = {feature_extraction, linear_model, pipeline, preprocessing};
+constexpr Family kFamilies[] = {feature_extraction, linear_model, pipeline, preprocessing, svm};
 
 struct Inert {
   std::string_view module;
