@@ -181,6 +181,14 @@ TEST(Plan, BeforeLists024ANestedValueIsRefusedOnlyWhereItsNameHasAColumn) {
   EXPECT_EQ(run(plan, {.fields = elsewhere, .extras = {}}).refusal, nullptr);
 }
 
+std::vector<model::Op> row_operators() {
+  using enum model::NormalizeRows::Norm;
+  using enum model::NormalizeRows::Zero;
+  std::vector<model::Op> out = {model::Clip{-1, 1.5}, model::Binarize{0.5}, model::Binarize{-1}};
+  for (const auto norm : {kSum, kL1, kL2, kMax, kSignedMax}) out.emplace_back(model::NormalizeRows{norm, kKeep, 0.25});
+  return out;
+}
+
 std::vector<Shape> shapes() {
   const std::vector<std::string> names = {"a", "a=1", "a=x", "b=\xC3\xA9t\xC3\xA9", "b=y", "c", "d=e=f", "n0"};
   std::vector<double> offset(8, 1.25), scale = {1, 2, 3, 0.1, 7, 1e-200, 1, 11};
@@ -191,6 +199,12 @@ std::vector<Shape> shapes() {
     out.push_back(sparse);
     sparse.between = {model::RequireFinite{true, "S"}, model::ScaleColumns{scale}, model::RequireFinite{false, "L"}};
     out.push_back(sparse);
+    for (const model::Op& op : row_operators()) {
+      sparse.between = {op, model::RequireFinite{false, "L"}};
+      out.push_back(sparse);
+      sparse.between = {model::Densify{}, op, model::RequireFinite{false, "L"}};
+      out.push_back(sparse);
+    }
     for (const bool last_wins : {false, true}) {
       sparse.between = {model::Densify{last_wins}, model::RequireFinite{false, "L"}};
       out.push_back(sparse);

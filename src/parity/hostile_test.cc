@@ -154,7 +154,53 @@ TEST(Hostile, TheHonestFormOfARegressorIsTaken) {
   }
 }
 
+Bag ridge_classifier(const std::string& targets, const std::string& coef) {
+  const Bag binarizer = {{"y_type_", text(targets)}, {"classes_", list({text("no"), text("yes")})}};
+  return {{"coef_", coef},
+          {"intercept_", array({0.5}, {1})},
+          {"_label_binarizer", object("sklearn.preprocessing._label", "LabelBinarizer", binarizer)}};
+}
+std::string with_ridge_classifier(const std::string& name, const std::string& value) {
+  const Bag honest = ridge_classifier("binary", array({1, 2, 3}, {1, 3}));
+  return behind_dv("sklearn.linear_model._ridge", "RidgeClassifier", with(honest, name, value));
+}
+std::string with_sgd(const std::string& name, const std::string& value) {
+  return behind_dv("sklearn.linear_model._stochastic_gradient", "SGDClassifier",
+                   with(with(logistic(), "loss", text("modified_huber")), name, value));
+}
+
+TEST(Hostile, TheHonestFormsOfClassifiersAreTaken) {
+  const model::Cell cells[] = {model::Cell::of(-0.5), model::Cell::of(std::string_view("x"))};
+  for (const std::string& coef : {array({1, -0.5, 3}, {3}), array({1, -0.5, 3}, {1, 3})}) {
+    const auto model = import_bytes(with_ridge_classifier("coef_", coef));
+    ASSERT_TRUE(model) << model.error().to_string();
+    EXPECT_EQ(engine::run_reference(*model, {.fields = cells, .extras = {}}).decision.at(0), -0.5);
+  }
+  const auto model = import_bytes(with_sgd("coef_", array({1, -0.5, 3}, {1, 3})));
+  ASSERT_TRUE(model) << model.error().to_string();
+  EXPECT_THAT(engine::run_reference(*model, {.fields = cells, .extras = {}}).probability,
+              testing::ElementsAre(0.75, 0.25));  // (-0.5 + 1) / 2
+}
+
 const Lie kLies[] = {
+    {"SeveralLabelsARow",
+     behind_dv("sklearn.linear_model._ridge", "RidgeClassifier",
+               ridge_classifier("multilabel-indicator", array({1, 2, 3, 4, 5, 6}, {2, 3}))),
+     "'m' -> _label_binarizer: was fitted on several labels a row (multilabel)"},
+    {"NoBinarizer", with_ridge_classifier("_label_binarizer", ""), "'m': is not fitted: it has no _label_binarizer"},
+    {"ABinarizerThatIsANumber", with_ridge_classifier("_label_binarizer", integer(3)),
+     "'m' -> _label_binarizer: is int, not an object"},
+    {"AFlatCoefOfThreeLabels",
+     behind_dv("sklearn.linear_model._ridge", "RidgeClassifier",
+               with(ridge_classifier("multiclass", array({1, 2, 3, 4, 5, 6, 7, 8, 9}, {9})), "classes_",
+                    list({text("a"), text("b"), text("c")}))),
+     "coef_: has shape (9,), want (3, columns) for 3 labels"},
+    {"ALossThatIsANumber", with_sgd("loss", integer(1)), "'m' -> loss: is int, want text"},
+    {"AnSgdThatIsNotFitted", with_sgd("coef_", ""), "'m': is not fitted: it has no coef_"},
+    {"AnSgdWithoutLabels", with_sgd("classes_", ""), "'m' -> classes_: is missing"},
+    {"ALinearSvcOfAnotherHeight",
+     behind_dv("sklearn.svm._classes", "LinearSVC", with(logistic(), "coef_", array({1, 2, 3, 4, 5, 6}, {2, 3}))),
+     "'m' -> coef_: has shape (2, 3), want (1, columns) for 2 labels"},
     {"ARegressorThatIsNotFitted", with_ridge("coef_", ""),
      "pipeline.steps[1] 'm': is not fitted: it has no coef_ (byte "},
     {"ARegressorWithoutIntercept", with_ridge("intercept_", ""), "'m': is not fitted: it has no intercept_"},

@@ -124,7 +124,11 @@ Result<void> linear_regressor(const Attributes& fitted, Lowering& out) {
 Result<void> linear_classifier(const Attributes& fitted, Lowering& out) {
   SLIPWAY_TRY(fitted.fitted("coef_"));
   std::vector<model::Label> labels = SLIPWAY_TRY(read_labels(fitted));
-  Coefficients coefficients = SLIPWAY_TRY(classifier_coefficients(fitted, labels.size()));
+  return classify(fitted, out, std::move(labels), Flat::kRefused);
+}
+
+Result<void> classify(const Attributes& fitted, Lowering& out, std::vector<model::Label> labels, Flat flat) {
+  Coefficients coefficients = SLIPWAY_TRY(classifier_coefficients(fitted, labels.size(), flat));
   const std::uint32_t decision = SLIPWAY_TRY(add_scores(fitted, out, std::move(coefficients)));
   const std::uint32_t index = add_index(out, decision, labels.size());
   out.predicts({{OutputKind::kPrediction, index}, {OutputKind::kDecision, decision}}, std::move(labels));

@@ -40,5 +40,7 @@ std::uint32_t add_index(Lowering& out, std::uint32_t scores, std::size_t labels)
 Result<void> linear_regressor(const Attributes& fitted, Lowering& out);
 // Predicts a label, with scores and no probabilities.
 Result<void> linear_classifier(const Attributes& fitted, Lowering& out);
+// The same with labels that stand elsewhere.
+Result<void> classify(const Attributes& fitted, Lowering& out, std::vector<model::Label> labels, Flat flat);
 
 }  // namespace slipway::importer::sklearn

@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kClasses[] = {"sklearn.svm._classes", "sklearn.svm.classes"};
 
 constexpr Estimator kRows[] = {
+    {"LinearSVC", "sklearn.svm", kClasses, linear_classifier, "the label of the largest x coef_^T + intercept_"},
     {"LinearSVR", "sklearn.svm", kClasses, linear_regressor, "x coef_^T + intercept_"},
 };
 
