@@ -182,7 +182,93 @@ TEST(Hostile, TheHonestFormsOfClassifiersAreTaken) {
               testing::ElementsAre(0.75, 0.25));  // (-0.5 + 1) / 2
 }
 
+// A scaler before the classifier: on sparse rows of the vectorizer, or on a table of its own.
+std::string scaled(const std::string& name, const Bag& state, bool sparse) {
+  Parts steps;
+  if (sparse) {
+    steps = {
+        tuple({text("dv"), object("sklearn.feature_extraction._dict_vectorizer", "DictVectorizer", vectorizer())})};
+  }
+  steps.push_back(tuple({text("scale"), object("sklearn.preprocessing._data", name, state)}));
+  steps.push_back(tuple({text("lr"), object("sklearn.linear_model._logistic", "LogisticRegression", logistic())}));
+  return object("sklearn.pipeline", "Pipeline", {{"steps", list(steps)}}) + ".";
+}
+Bag min_max() {
+  return {{"scale_", array({2, 1, 1}, {3})},
+          {"min_", array({-1, 0.5, 0}, {3})},
+          {"clip", flag(true)},
+          {"feature_range", tuple({integer(0), integer(4)})}};
+}
+Bag robust() {
+  return {{"with_centering", flag(true)},
+          {"with_scaling", flag(true)},
+          {"center_", array({1, 2, 3}, {3})},
+          {"scale_", array({1, 2, 4}, {3})}};
+}
+std::string with_min_max(const std::string& name, const std::string& value) {
+  return scaled("MinMaxScaler", with(min_max(), name, value), false);
+}
+std::string with_robust(const std::string& name, const std::string& value) {
+  return scaled("RobustScaler", with(robust(), name, value), false);
+}
+
+TEST(Hostile, TheHonestFormsOfScalersAreTaken) {
+  const model::Cell cells[] = {model::Cell::of(1.5), model::Cell::of(-3.0), model::Cell::of(1e9)};
+  const auto decision = [&](const std::string& file) {
+    const auto model = import_bytes(file);
+    EXPECT_TRUE(model) << model.error().to_string();
+    return engine::run_reference(*model, {.fields = cells, .extras = {}}).decision.at(0);
+  };
+  EXPECT_EQ(decision(scaled("MinMaxScaler", min_max(), false)), 2 + 0 + 3 * 4 + 0.5);
+  EXPECT_EQ(decision(scaled("RobustScaler", robust(), false)), 0.5 + 2 * -2.5 + 3 * ((1e9 - 3) / 4) + 0.5);
+  EXPECT_EQ(decision(scaled("Binarizer", {{"threshold", "F1.5\n"}}, false)), 0 + 0 + 3 + 0.5);
+}
+
 const Lie kLies[] = {
+    {"AMinMaxScalerOfSparseRows", scaled("MinMaxScaler", min_max(), true),
+     "pipeline.steps[1] 'scale': takes no sparse rows"},
+    {"AMinMaxScalerThatIsNotFitted", with_min_max("scale_", ""), "'scale': is not fitted: it has no scale_"},
+    {"AMinMaxScalerOfTwoWidths", with_min_max("min_", array({1, 2}, {2})),
+     "'scale' -> min_: has shape (2,), want (3,)"},
+    {"AMinMaxScalerOfAnotherWidth", with_min_max("scale_", array({1, 2}, {2})), "'scale' -> min_: has shape (3,)"},
+    {"AMinMaxScalerWithARangeBackwards", with_min_max("feature_range", tuple({integer(3), integer(1)})),
+     "'scale' -> feature_range: is from 3 to 1"},
+    {"AMinMaxScalerWithHalfARange", with_min_max("feature_range", tuple({integer(3)})),
+     "'scale' -> feature_range: has shape (1,), want (2,)"},
+    {"AMinMaxScalerInTwoDimensions", with_min_max("scale_", array({1, 2, 3}, {1, 3})),
+     "'scale' -> scale_: is not one row of numbers"},
+    {"AMinMaxScalerWhoseClipIsText", with_min_max("clip", text("yes")), "'scale' -> clip: is text, want a bool"},
+    {"AMaxAbsScalerThatIsNotFitted", scaled("MaxAbsScaler", {{"copy", flag(true)}}, true),
+     "'scale': is not fitted: it has no scale_"},
+    {"AMaxAbsScalerOfAnotherWidth", scaled("MaxAbsScaler", {{"scale_", array({1, 2}, {2})}}, true),
+     "'scale': takes 2 columns, pipeline.steps[0] 'dv' gives 3"},
+    {"ARobustScalerThatIsNotFitted", with_robust("center_", ""), "'scale': is not fitted: it has no center_"},
+    {"ARobustScalerOfTwoWidths", with_robust("scale_", array({1, 2}, {2})), "scale_: has shape (2,), want (3,)"},
+    {"ARobustScalerThatCentresSparseRows", scaled("RobustScaler", robust(), true),
+     "'scale' -> with_centering: centres, which scikit-learn does not do to sparse rows"},
+    {"ANormOfAnotherName", scaled("Normalizer", {{"norm", text("l3")}}, true),
+     "'scale' -> norm: is 'l3', want l1, l2 or max"},
+    {"ANormalizerOfManyColumns",
+     scaled("Normalizer", {{"norm", text("l1")}, {"n_features_in_", integer(1000000000)}}, false),
+     "'scale' -> n_features_in_: is 1000000000, but the fitted arrays have 3 columns"},
+    {"ANormalizerOfOtherNames",
+     scaled("Normalizer", {{"norm", text("l1")}, {"feature_names_in_", list({text("a")})}}, false),
+     "'scale' -> feature_names_in_: there are 1 names for 3 columns"},
+    {"ANormalizerBeforeRecords",
+     object("sklearn.pipeline", "Pipeline",
+            {{"steps",
+              list({tuple({text("n"), object("sklearn.preprocessing._data", "Normalizer", {{"norm", text("l1")}})}),
+                    tuple({text("dv"), object("sklearn.feature_extraction._dict_vectorizer", "DictVectorizer",
+                                              vectorizer())})})}}) +
+         ".",
+     "'dv': takes records and cannot stand after pipeline.steps[0] 'n'"},
+    {"ANormalizerAlone", object("sklearn.preprocessing._data", "Normalizer", {{"norm", text("l1")}}) + ".",
+     "normalizer transforms; nothing after it predicts"},
+    {"AThresholdThatIsNan", scaled("Binarizer", {{"threshold", "Fnan\n"}}, true),
+     "'scale' -> threshold: is not a number"},
+    {"AThresholdThatIsText", scaled("Binarizer", {{"threshold", text("x")}}, true), "'scale' -> threshold: "},
+    {"AThresholdBelowZeroOfSparseRows", scaled("Binarizer", {{"threshold", integer(-1)}}, true),
+     "'scale' -> threshold: is negative"},
     {"SeveralLabelsARow",
      behind_dv("sklearn.linear_model._ridge", "RidgeClassifier",
                ridge_classifier("multilabel-indicator", array({1, 2, 3, 4, 5, 6}, {2, 3}))),
