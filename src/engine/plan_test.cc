@@ -304,6 +304,37 @@ TEST(Plan, AllocatesNothingOnceWarm) {
   }
 }
 
+TEST(Plan, ClipsBinarizesAndNormalizesRowsAsOnPaper) {
+  using enum model::NormalizeRows::Norm;
+  using enum model::NormalizeRows::Zero;
+  const auto answer = [](model::Op op, std::vector<double> values) {
+    Model::Parts parts;
+    std::vector<model::Field> fields;
+    std::vector<Cell> cells;
+    for (const double value : values) {
+      fields.push_back({.name = "x" + std::to_string(fields.size()), .takes_number = true});
+      cells.push_back(Cell::of(value));
+    }
+    parts.schema = *model::Schema::create(std::move(fields), false);
+    parts.steps = {{model::StackNumbers{static_cast<std::uint32_t>(values.size())}, 0}, {std::move(op), 1}};
+    parts.outputs = {{OutputKind::kPrediction, 2}};
+    const Plan plan = std::move(*Plan::compile(*Model::create(std::move(parts))));
+    return run(plan, {.fields = cells, .extras = {}}).prediction;
+  };
+  EXPECT_THAT(answer(model::Clip{-1, 2}, {-3, 0.5, 2, 7}), ElementsAre(-1, 0.5, 2, 2));
+  EXPECT_THAT(answer(model::Binarize{0.5}, {0.5, 0.75, -1}), ElementsAre(0, 1, 0));
+  EXPECT_THAT(answer(model::NormalizeRows{kSum, kDivide}, {1, 3}), ElementsAre(0.25, 0.75));
+  EXPECT_THAT(answer(model::NormalizeRows{kL1, kKeep}, {-1, 3}), ElementsAre(-0.25, 0.75));
+  EXPECT_THAT(answer(model::NormalizeRows{kL2, kKeep}, {-3, 4}), ElementsAre(-0.6, 0.8));
+  EXPECT_THAT(answer(model::NormalizeRows{kMax, kKeep}, {-4, 2}), ElementsAre(-1, 0.5));
+  EXPECT_THAT(answer(model::NormalizeRows{kSignedMax, kKeep}, {-4, 2}), ElementsAre(-2, 1));
+  EXPECT_THAT(answer(model::NormalizeRows{kSignedMax, kKeep}, {-4, -2}), ElementsAre(2, 1));
+  EXPECT_THAT(answer(model::NormalizeRows{kL1, kKeep}, {0, 0}), ElementsAre(0, 0));
+  EXPECT_THAT(answer(model::NormalizeRows{kL1, kKeep, 0.5}, {0.25, 0}), ElementsAre(0.25, 0));
+  EXPECT_THAT(answer(model::NormalizeRows{kSum, kUniform}, {0, 0, 0, 0}), ElementsAre(0.25, 0.25, 0.25, 0.25));
+  EXPECT_TRUE(std::isnan(answer(model::NormalizeRows{kSum, kDivide}, {0, 0})[0]));
+}
+
 TEST(Plan, StacksATableRowAndRefusesText) {
   Model::Parts parts;
   parts.schema =

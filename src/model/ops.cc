@@ -54,7 +54,8 @@ Result<void> Binarize::check(std::uint32_t) const {
   return fail(Code::kCorrupt, "the threshold is NaN");
 }
 
-Result<void> NormalizeRows::check(std::uint32_t) const {
+Result<void> NormalizeRows::check(std::uint32_t cols) const {
+  if (cols == 0) return fail(Code::kCorrupt, "too few columns");
   if (norm > Norm::kSignedMax || zero > Zero::kKeep) return fail(Code::kCorrupt, "is of no known kind");
   if (!(tiny >= 0)) return fail(Code::kCorrupt, "tiny is negative or NaN");
   return {};
