@@ -192,6 +192,11 @@ TEST(Contract, WhatPassesInStrictIsAnsweredAlikeInEveryMode) {
     for (int i = 0; i < 50; ++i) {
       const std::string record = random_record(strict.model().schema(), random);
       const Mode::Seen seen = strict.predict(record);
+      if (seen.body.find("is not a finite number") != seen.body.npos) {  // far away every sigmoid is 0, and 0 / 0 NaN
+        EXPECT_EQ(lenient.predict(record).status, seen.status) << folder << ": " << record;
+        EXPECT_EQ(ignore.predict(record).status, seen.status) << folder << ": " << record;
+        continue;
+      }
       ASSERT_EQ(seen.status, 200) << folder << ": " << record << " -> " << seen.body;
       EXPECT_EQ(lenient.predict(record).body, seen.body) << folder << ": " << record;
       EXPECT_EQ(ignore.predict(record).body, seen.body) << folder << ": " << record;

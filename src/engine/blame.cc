@@ -18,7 +18,9 @@ std::uint32_t field_of(const model::Model& model, std::uint32_t slot, std::uint3
     }
     const bool keeps_columns =
         std::holds_alternative<model::Densify>(step.op) || std::holds_alternative<model::RequireFinite>(step.op) ||
-        std::holds_alternative<model::Standardize>(step.op) || std::holds_alternative<model::ScaleColumns>(step.op);
+        std::holds_alternative<model::Standardize>(step.op) || std::holds_alternative<model::ScaleColumns>(step.op) ||
+        std::holds_alternative<model::Clip>(step.op) || std::holds_alternative<model::Binarize>(step.op) ||
+        std::holds_alternative<model::NormalizeRows>(step.op);
     if (!keeps_columns) break;
     slot = step.input;
   }

@@ -181,6 +181,14 @@ TEST(Plan, BeforeLists024ANestedValueIsRefusedOnlyWhereItsNameHasAColumn) {
   EXPECT_EQ(run(plan, {.fields = elsewhere, .extras = {}}).refusal, nullptr);
 }
 
+std::vector<model::Op> row_operators() {
+  using enum model::NormalizeRows::Norm;
+  using enum model::NormalizeRows::Zero;
+  std::vector<model::Op> out = {model::Clip{-1, 1.5}, model::Binarize{0.5}, model::Binarize{-1}};
+  for (const auto norm : {kSum, kL1, kL2, kMax, kSignedMax}) out.emplace_back(model::NormalizeRows{norm, kKeep, 0.25});
+  return out;
+}
+
 std::vector<Shape> shapes() {
   const std::vector<std::string> names = {"a", "a=1", "a=x", "b=\xC3\xA9t\xC3\xA9", "b=y", "c", "d=e=f", "n0"};
   std::vector<double> offset(8, 1.25), scale = {1, 2, 3, 0.1, 7, 1e-200, 1, 11};
@@ -191,6 +199,12 @@ std::vector<Shape> shapes() {
     out.push_back(sparse);
     sparse.between = {model::RequireFinite{true, "S"}, model::ScaleColumns{scale}, model::RequireFinite{false, "L"}};
     out.push_back(sparse);
+    for (const model::Op& op : row_operators()) {
+      sparse.between = {op, model::RequireFinite{false, "L"}};
+      out.push_back(sparse);
+      sparse.between = {model::Densify{}, op, model::RequireFinite{false, "L"}};
+      out.push_back(sparse);
+    }
     for (const bool last_wins : {false, true}) {
       sparse.between = {model::Densify{last_wins}, model::RequireFinite{false, "L"}};
       out.push_back(sparse);
@@ -288,6 +302,37 @@ TEST(Plan, AllocatesNothingOnceWarm) {
     EXPECT_EQ(allocations, before);
     EXPECT_GT(used, 0);
   }
+}
+
+TEST(Plan, ClipsBinarizesAndNormalizesRowsAsOnPaper) {
+  using enum model::NormalizeRows::Norm;
+  using enum model::NormalizeRows::Zero;
+  const auto answer = [](model::Op op, std::vector<double> values) {
+    Model::Parts parts;
+    std::vector<model::Field> fields;
+    std::vector<Cell> cells;
+    for (const double value : values) {
+      fields.push_back({.name = "x" + std::to_string(fields.size()), .takes_number = true});
+      cells.push_back(Cell::of(value));
+    }
+    parts.schema = *model::Schema::create(std::move(fields), false);
+    parts.steps = {{model::StackNumbers{static_cast<std::uint32_t>(values.size())}, 0}, {std::move(op), 1}};
+    parts.outputs = {{OutputKind::kPrediction, 2}};
+    const Plan plan = std::move(*Plan::compile(*Model::create(std::move(parts))));
+    return run(plan, {.fields = cells, .extras = {}}).prediction;
+  };
+  EXPECT_THAT(answer(model::Clip{-1, 2}, {-3, 0.5, 2, 7}), ElementsAre(-1, 0.5, 2, 2));
+  EXPECT_THAT(answer(model::Binarize{0.5}, {0.5, 0.75, -1}), ElementsAre(0, 1, 0));
+  EXPECT_THAT(answer(model::NormalizeRows{kSum, kDivide}, {1, 3}), ElementsAre(0.25, 0.75));
+  EXPECT_THAT(answer(model::NormalizeRows{kL1, kKeep}, {-1, 3}), ElementsAre(-0.25, 0.75));
+  EXPECT_THAT(answer(model::NormalizeRows{kL2, kKeep}, {-3, 4}), ElementsAre(-0.6, 0.8));
+  EXPECT_THAT(answer(model::NormalizeRows{kMax, kKeep}, {-4, 2}), ElementsAre(-1, 0.5));
+  EXPECT_THAT(answer(model::NormalizeRows{kSignedMax, kKeep}, {-4, 2}), ElementsAre(-2, 1));
+  EXPECT_THAT(answer(model::NormalizeRows{kSignedMax, kKeep}, {-4, -2}), ElementsAre(2, 1));
+  EXPECT_THAT(answer(model::NormalizeRows{kL1, kKeep}, {0, 0}), ElementsAre(0, 0));
+  EXPECT_THAT(answer(model::NormalizeRows{kL1, kKeep, 0.5}, {0.25, 0}), ElementsAre(0.25, 0));
+  EXPECT_THAT(answer(model::NormalizeRows{kSum, kUniform}, {0, 0, 0, 0}), ElementsAre(0.25, 0.25, 0.25, 0.25));
+  EXPECT_TRUE(std::isnan(answer(model::NormalizeRows{kSum, kDivide}, {0, 0})[0]));
 }
 
 TEST(Plan, StacksATableRowAndRefusesText) {

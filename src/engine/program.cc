@@ -74,16 +74,6 @@ bool run(const CheckFinite& kernel, Frame& frame) {
   return true;
 }
 
-bool run(const Merge& kernel, Frame& frame) {
-  std::vector<Hit>& out = hits(kernel.out, frame);
-  out.clear();
-  for (const Hit& hit : hits(kernel.in, frame)) {
-    if (out.empty() || out.back().column != hit.column) out.push_back({hit.column, hit.order, 0.0});
-    out.back().value = kernel.last_wins ? hit.value : out.back().value + hit.value;
-  }
-  return true;
-}
-
 bool run(const Scatter& kernel, Frame& frame) {
   double* out = row(kernel.out, frame);
   std::fill_n(out, kernel.out.columns, 0.0);
@@ -116,6 +106,98 @@ bool run(const Apply& kernel, Frame& frame) {
   return true;
 }
 
+// f of all that the rows hold.
+template <class F>
+void each(const Place& in, const Place& out, Frame& frame, F f) {
+  if (in.type == SlotType::kCsr) {
+    std::vector<Hit>& to = hits(out, frame);
+    if (in.at != out.at) to = hits(in, frame);
+    for (Hit& hit : to) hit.value = f(hit.value);
+    return;
+  }
+  std::transform(row(in, frame), row(in, frame) + in.columns, row(out, frame), f);
+}
+
+bool run(const Map& kernel, Frame& frame) {
+  const double low = kernel.low, high = kernel.high;
+  if (kernel.kind == Map::Kind::kClip) {
+    each(kernel.in, kernel.out, frame, [=](double x) { return x < low ? low : x > high ? high : x; });
+  } else {
+    each(kernel.in, kernel.out, frame, [=](double x) { return x > low ? 1.0 : 0.0; });
+  }
+  return true;
+}
+
+// Hits on one column become one.
+void fold(std::span<const Hit> in, bool last_wins, std::vector<Hit>& out) {
+  out.clear();
+  for (const Hit& hit : in) {
+    if (out.empty() || out.back().column != hit.column) out.push_back({hit.column, hit.order, 0.0});
+    out.back().value = last_wins ? hit.value : out.back().value + hit.value;
+  }
+}
+
+bool run(const Merge& kernel, Frame& frame) {
+  fold(hits(kernel.in, frame), kernel.last_wins, hits(kernel.out, frame));
+  return true;
+}
+
+// The norm with one more value.
+double longer(model::NormalizeRows::Norm kind, double norm, double x) {
+  using enum model::NormalizeRows::Norm;
+  switch (kind) {
+    case kSum:
+      return norm + x;
+    case kL1:
+      return norm + std::fabs(x);
+    case kL2:
+      return norm + x * x;
+    case kMax:
+      return std::fabs(x) > norm ? std::fabs(x) : norm;
+    case kSignedMax:
+      return x > norm ? x : norm;
+  }
+  return norm;
+}
+
+double norm_of(const Normalize& kernel, Frame& frame) {
+  using enum model::NormalizeRows::Norm;
+  const auto kind = kernel.op->norm;
+  double norm = 0;
+  if (kernel.in.type == SlotType::kCsr) {
+    const std::vector<Hit>& values = hits(kernel.out, frame);
+    const bool full = values.size() >= kernel.in.columns;
+    if (kind == kSignedMax && full) norm = values[0].value;  // else the zeros that it does not hold take part
+    for (const Hit& hit : values) norm = longer(kind, norm, hit.value);
+  } else {
+    const double* in = row(kernel.in, frame);
+    if (kind == kSignedMax) norm = in[0];
+    for (std::uint32_t i = 0; i < kernel.in.columns; ++i) norm = longer(kind, norm, in[i]);
+  }
+  return kind == kL2 ? std::sqrt(norm) : norm;
+}
+
+bool run(const Normalize& kernel, Frame& frame) {
+  using enum model::NormalizeRows::Norm;
+  using enum model::NormalizeRows::Zero;
+  const model::NormalizeRows& op = *kernel.op;
+  Place from = kernel.in;
+  if (from.type == SlotType::kCsr) {
+    const bool once = op.norm == kMax || op.norm == kSignedMax;
+    if (once) fold(hits(from, frame), false, hits(kernel.out, frame));
+    if (!once) hits(kernel.out, frame) = hits(from, frame);
+    from = kernel.out;
+  }
+  const double norm = norm_of(kernel, frame);
+  const bool zero = norm == 0 || std::fabs(norm) < op.tiny;
+  const double share = 1.0 / double(kernel.in.columns);
+  each(from, kernel.out, frame, [&](double x) {
+    if (!zero || op.zero == kDivide) return x / norm;
+    return op.zero == kUniform ? share : x;
+  });
+  return true;
+}
+
 bool run(const Dot& kernel, Frame& frame) {
   const model::Linear& op = *kernel.op;
   double* out = row(kernel.out, frame);
@@ -144,19 +226,14 @@ bool run(const Dot& kernel, Frame& frame) {
   return true;
 }
 
-void normalize(std::span<double> values) {
-  double sum = 0;
-  for (const double x : values) sum += x;
-  for (double& x : values) x /= sum;
-}
-
 void softmax(std::span<const double> in, double* out) {
   double largest = in[0];
   for (const double x : in) {
     if (x > largest || std::isnan(x)) largest = x;
   }
-  for (std::size_t i = 0; i < in.size(); ++i) out[i] = std::exp(in[i] - largest);
-  normalize({out, in.size()});
+  double sum = 0;
+  for (std::size_t i = 0; i < in.size(); ++i) sum += out[i] = std::exp(in[i] - largest);
+  for (std::size_t i = 0; i < in.size(); ++i) out[i] /= sum;
 }
 
 std::uint32_t argmax(std::span<const double> in) {
@@ -173,10 +250,6 @@ bool run(const Squash& kernel, Frame& frame) {
   switch (kernel.kind) {
     case Squash::Kind::kExpit:
       for (std::size_t i = 0; i < in.size(); ++i) out[i] = 1 / (1 + std::exp(-in[i]));
-      break;
-    case Squash::Kind::kNormalize:
-      std::ranges::copy(in, out);
-      normalize({out, in.size()});
       break;
     case Squash::Kind::kSoftmax:
       softmax(in, out);
@@ -279,11 +352,17 @@ struct Program::Adder {
   Result<void> operator()(const model::ScaleColumns& op) const {
     return add(Apply{nullptr, nullptr, data(op.factor), in, out()});
   }
+  Result<void> operator()(const model::Clip& op) const {
+    return add(Map{Map::Kind::kClip, op.low, op.high, in, out()});
+  }
+  Result<void> operator()(const model::Binarize& op) const {
+    return add(Map{Map::Kind::kBinarize, op.threshold, op.threshold, in, out()});
+  }
+  Result<void> operator()(const model::NormalizeRows& op) const { return add(Normalize{&op, in, out()}); }
   Result<void> operator()(const model::Linear& op) const {
     return add(Dot{&op, in.type == SlotType::kCsr ? self.transpose(op) : nullptr, in, out()});
   }
   Result<void> operator()(const model::Expit&) const { return squash(Squash::Kind::kExpit); }
-  Result<void> operator()(const model::NormalizeRows&) const { return squash(Squash::Kind::kNormalize); }
   Result<void> operator()(const model::Softmax&) const { return squash(Squash::Kind::kSoftmax); }
   Result<void> operator()(const model::WithComplement&) const { return squash(Squash::Kind::kComplement); }
   Result<void> operator()(const model::WithNegation&) const { return squash(Squash::Kind::kNegation); }

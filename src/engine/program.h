@@ -66,16 +66,25 @@ struct Apply {  // Standardize, ScaleColumns
   const double* factor;
   Place in, out;
 };
+struct Map {  // Clip, Binarize
+  enum class Kind : std::uint8_t { kClip, kBinarize } kind;
+  double low, high;  // Binarize: both are the threshold
+  Place in, out;
+};
+struct Normalize {
+  const model::NormalizeRows* op;
+  Place in, out;
+};
 struct Dot {
   const model::Linear* op;
   const double* transposed;  // [columns][outputs], for hits and more than one output; else nullptr
   Place in, out;
 };
 struct Squash {  // the operators without parameters
-  enum class Kind : std::uint8_t { kExpit, kNormalize, kSoftmax, kComplement, kNegation, kPositive, kArgmax } kind;
+  enum class Kind : std::uint8_t { kExpit, kSoftmax, kComplement, kNegation, kPositive, kArgmax } kind;
   Place in, out;
 };
-using Kernel = std::variant<Gather, Stack, CheckFinite, Merge, Scatter, Apply, Dot, Squash>;
+using Kernel = std::variant<Gather, Stack, CheckFinite, Merge, Scatter, Apply, Map, Normalize, Dot, Squash>;
 
 class Program {
  public:

@@ -154,12 +154,47 @@ class Run {
     return out;
   }
 
-  Value run(const model::NormalizeRows&, const Value& in) {
-    double sum = 0;
-    for (const double x : in.row) sum += x;
-    Value out = in;
-    for (double& x : out.row) x /= sum;
-    return out;
+  // Applies f to all that the rows hold.
+  template <class F>
+  static Value each(Value rows, F f) {
+    for (auto& [column, value] : rows.hits) value = f(value);
+    for (double& value : rows.row) value = f(value);
+    return rows;
+  }
+
+  Value run(const model::Clip& op, const Value& in) {
+    return each(in, [&](double x) { return x < op.low ? op.low : x > op.high ? op.high : x; });
+  }
+
+  Value run(const model::Binarize& op, const Value& in) {
+    return each(in, [&](double x) { return x > op.threshold ? 1.0 : 0.0; });
+  }
+
+  Value run(const model::NormalizeRows& op, const Value& in) {
+    using enum model::NormalizeRows::Norm;
+    using enum model::NormalizeRows::Zero;
+    Value rows = in;
+    if (op.norm == kMax || op.norm == kSignedMax) {
+      std::map<std::uint32_t, double> once;
+      for (const auto& [column, value] : in.hits) once[column] += value;
+      rows.hits = {once.begin(), once.end()};
+    }
+    std::vector<double> values = rows.row;
+    for (const auto& [column, value] : rows.hits) values.push_back(value);
+    if (values.size() < out_columns()) values.push_back(0);  // one stands for all that a sparse row does not hold
+    double norm = op.norm == kSignedMax ? values[0] : 0;
+    for (const double x : values) {
+      if (op.norm == kSum) norm += x;
+      if (op.norm == kL1) norm += std::fabs(x);
+      if (op.norm == kL2) norm += x * x;
+      if (op.norm == kMax && std::fabs(x) > norm) norm = std::fabs(x);
+      if (op.norm == kSignedMax && x > norm) norm = x;
+    }
+    if (op.norm == kL2) norm = std::sqrt(norm);
+    const bool zero = norm == 0 || std::fabs(norm) < op.tiny;
+    if (zero && op.zero == kKeep) return rows;
+    const double share = 1.0 / double(out_columns());
+    return each(rows, [&](double x) { return zero && op.zero == kUniform ? share : x / norm; });
   }
 
   Value run(const model::Softmax&, const Value& in) {

@@ -134,7 +134,9 @@ TEST(Import, SupportIsByExactName) {
   EXPECT_EQ(support_of({"sklearn.linear_model.logistic", "LogisticRegression"}), Support::kEstimator);
   EXPECT_EQ(support_of({"sklearn.linear_model._logistic", "LogisticRegression"}), Support::kEstimator);
   EXPECT_EQ(support_of({"sklearn.linear_model", "LogisticRegression"}), Support::kEstimator);
-  EXPECT_EQ(support_of({"sklearn.linear_model._logistic", "LogisticRegressionCV"}), Support::kKnownUnsupported);
+  EXPECT_EQ(support_of({"_loss", "CyHalfBinomialLoss"}), Support::kInert);
+  EXPECT_EQ(support_of({"_loss", "Payload"}), Support::kUnknown);
+  EXPECT_EQ(support_of({"sklearn.linear_model._ransac", "RANSACRegressor"}), Support::kKnownUnsupported);
   EXPECT_EQ(support_of({"sklearn.evil", "LogisticRegression"}), Support::kKnownUnsupported);
   EXPECT_EQ(support_of({"sklearnx", "LogisticRegression"}), Support::kUnknown);
   EXPECT_EQ(support_of({"numpy.core.multiarray", "_reconstruct"}), Support::kInert);

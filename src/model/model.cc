@@ -48,13 +48,18 @@ struct OutputType {
   Result<SlotType> operator()(const Densify&) const { return becomes(SlotType::kCsr, SlotType::kDense); }
   Result<SlotType> operator()(const RequireFinite&) const { return rows_stay(); }
   Result<SlotType> operator()(const ScaleColumns&) const { return rows_stay(); }
+  Result<SlotType> operator()(const Clip&) const { return rows_stay(); }
+  Result<SlotType> operator()(const Binarize&) const { return rows_stay(); }
+  Result<SlotType> operator()(const NormalizeRows& op) const {
+    if (op.zero == NormalizeRows::Zero::kUniform) return becomes(SlotType::kDense, SlotType::kDense);
+    return rows_stay();
+  }
   Result<SlotType> operator()(const Linear&) const {
     SLIPWAY_TRY(rows_stay());
     return SlotType::kDense;
   }
   Result<SlotType> operator()(const Standardize&) const { return becomes(SlotType::kDense, SlotType::kDense); }
   Result<SlotType> operator()(const Expit&) const { return becomes(SlotType::kDense, SlotType::kDense); }
-  Result<SlotType> operator()(const NormalizeRows&) const { return becomes(SlotType::kDense, SlotType::kDense); }
   Result<SlotType> operator()(const Softmax&) const { return becomes(SlotType::kDense, SlotType::kDense); }
   Result<SlotType> operator()(const WithComplement&) const { return becomes(SlotType::kDense, SlotType::kDense); }
   Result<SlotType> operator()(const WithNegation&) const { return becomes(SlotType::kDense, SlotType::kDense); }

@@ -10,12 +10,14 @@
 
 #include "model/ops/classify.h"
 #include "model/ops/linear.h"
+#include "model/ops/rows.h"
 #include "model/ops/standardize.h"
 #include "model/ops/vectorize.h"
 
 namespace slipway::model {
 
-using Op = std::variant<VectorizeDict, Densify, StackNumbers, RequireFinite, Standardize, ScaleColumns, Linear, Expit,
-                        NormalizeRows, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex>;
+using Op =
+    std::variant<VectorizeDict, Densify, StackNumbers, RequireFinite, Standardize, ScaleColumns, Clip, Binarize,
+                 NormalizeRows, Linear, Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex>;
 
 }  // namespace slipway::model

@@ -44,6 +44,23 @@ Result<void> Standardize::check(std::uint32_t cols) const {
 
 Result<void> ScaleColumns::check(std::uint32_t cols) const { return want_size("factor", factor.size(), cols); }
 
+Result<void> Clip::check(std::uint32_t) const {
+  if (low <= high) return {};
+  return fail(Code::kCorrupt, "the lower bound is not below the upper one");
+}
+
+Result<void> Binarize::check(std::uint32_t) const {
+  if (threshold == threshold) return {};
+  return fail(Code::kCorrupt, "the threshold is NaN");
+}
+
+Result<void> NormalizeRows::check(std::uint32_t cols) const {
+  if (cols == 0) return fail(Code::kCorrupt, "too few columns");
+  if (norm > Norm::kSignedMax || zero > Zero::kKeep) return fail(Code::kCorrupt, "is of no known kind");
+  if (!(tiny >= 0)) return fail(Code::kCorrupt, "tiny is negative or NaN");
+  return {};
+}
+
 Result<void> Linear::check(std::uint32_t cols) const {
   if (outputs == 0) return fail(Code::kCorrupt, "has no outputs");
   if (intercept.size() != outputs) {

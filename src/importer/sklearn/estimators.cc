@@ -9,7 +9,7 @@ namespace slipway::importer::sklearn {
 namespace {
 
 using Family = std::span<const Estimator> (*)();
-constexpr Family kFamilies[] = {feature_extraction, linear_model, pipeline, preprocessing};
+constexpr Family kFamilies[] = {feature_extraction, linear_model, pipeline, preprocessing, svm};
 
 struct Inert {
   std::string_view module;
@@ -39,6 +39,18 @@ constexpr Inert kInert[] = {
     {"numpy.random.bit_generator", "__pyx_unpickle_SeedSequence SeedSequence"},
     {"numpy.random._mt19937", "MT19937"},
     {"numpy.random.mtrand", "RandomState"},
+    // sklearn._loss._loss, as the wheels of 1.5 to 1.8 call it; 1.5 writes the second form.
+    {"_loss",
+     "CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss CyHalfGammaLoss CyHalfMultinomialLoss "
+     "CyHalfPoissonLoss CyHalfSquaredError CyHalfTweedieLoss CyHalfTweedieLossIdentity CyHuberLoss "
+     "CyPinballLoss"},
+    {"_loss",
+     "__pyx_unpickle_CyAbsoluteError __pyx_unpickle_CyExponentialLoss "
+     "__pyx_unpickle_CyHalfBinomialLoss __pyx_unpickle_CyHalfGammaLoss "
+     "__pyx_unpickle_CyHalfMultinomialLoss __pyx_unpickle_CyHalfPoissonLoss "
+     "__pyx_unpickle_CyHalfSquaredError __pyx_unpickle_CyHalfTweedieLoss "
+     "__pyx_unpickle_CyHalfTweedieLossIdentity __pyx_unpickle_CyHuberLoss "
+     "__pyx_unpickle_CyPinballLoss"},
     {"scipy.sparse.csr", "csr_matrix"},
     {"scipy.sparse._csr", "csr_matrix csr_array"},
     {"scipy.sparse.csc", "csc_matrix"},

@@ -33,6 +33,7 @@ std::span<const Estimator> feature_extraction();
 std::span<const Estimator> linear_model();
 std::span<const Estimator> pipeline();
 std::span<const Estimator> preprocessing();
+std::span<const Estimator> svm();
 
 // All of them, for `slipway estimators`, sorted by name.
 std::vector<Estimator> estimators();

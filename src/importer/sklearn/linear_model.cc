@@ -2,101 +2,19 @@
 // Estimators of sklearn.linear_model: x coef_^T + intercept_, and for classifiers what makes probabilities of it.
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "importer/attributes.h"
 #include "importer/sklearn/estimators.h"
+#include "importer/sklearn/linear.h"
 #include "importer/sklearn/lowering.h"
 
 namespace slipway::importer::sklearn {
 namespace {
 
 using model::OutputKind;
-using model::SlotType;
-
-struct Coefficients {
-  model::Linear linear;
-  std::size_t columns = 0;
-};
-
-// `labels`: of a classifier, which has one row of coefficients for two of them and a row each for more; else 0.
-Result<Coefficients> read_coefficients(const Attributes& fitted, std::size_t labels) {
-  const pickle::NodeId node = fitted.node("coef_");
-  if (fitted.document().kind(node) == pickle::Kind::kObject &&
-      pickle::class_of(fitted.document(), node).name.starts_with("csr_")) {
-    return fail(fitted.error(Code::kUnsupported, "coef_", "was made sparse by sparsify()")
-                    .or_hint("call densify() before dumping"));
-  }
-  pickle::Numbers coef = SLIPWAY_TRY(fitted.numbers("coef_"));
-  const std::size_t rows = labels == 2 ? 1 : labels;
-  if (labels != 0 && (coef.shape.size() != 2 || coef.shape[0] != rows)) {
-    const auto what =
-        fmt::format("has shape {}, want ({}, columns) for {} labels", shape_text(coef.shape), rows, labels);
-    return fail(fitted.error(Code::kCorrupt, "coef_", what));
-  }
-  if (coef.shape.size() != 1 && coef.shape.size() != 2) {
-    const auto what = fmt::format("has shape {}, want (outputs, columns)", shape_text(coef.shape));
-    return fail(fitted.error(Code::kCorrupt, "coef_", what));
-  }
-  if (coef.values.empty()) {
-    return fail(
-        fitted.error(Code::kCorrupt, "coef_", fmt::format("has shape {}: it is empty", shape_text(coef.shape))));
-  }
-  if (!std::ranges::all_of(coef.values, [](double x) { return std::isfinite(x); })) {
-    return fail(fitted.error(Code::kCorrupt, "coef_", "has values that are NaN or infinite: the fit did not converge"));
-  }
-  Coefficients out{.columns = coef.shape.back()};
-  model::Linear& linear = out.linear;
-  linear.outputs = static_cast<std::uint32_t>(coef.values.size() / out.columns);
-  linear.coef = std::move(coef.values);
-  SLIPWAY_TRY(fitted.fitted("intercept_"));
-  const pickle::Numbers intercept = SLIPWAY_TRY(fitted.numbers("intercept_"));
-  if (intercept.shape.empty()) {
-    if (!std::isfinite(intercept.values[0])) {
-      return fail(fitted.error(Code::kCorrupt, "intercept_", "is NaN or infinite: the fit did not converge"));
-    }
-    linear.intercept.assign(linear.outputs, intercept.values[0]);
-  } else {
-    linear.intercept = SLIPWAY_TRY(fitted.doubles("intercept_", linear.outputs));
-  }
-  return out;
-}
-
-// Adds the check and the product; gives the slot of the scores.
-Result<std::uint32_t> scores(const Attributes& fitted, Lowering& out, std::string_view name, Coefficients from) {
-  SLIPWAY_TRY(out.take_rows(fitted, from.columns));
-  const SlotType type = out.sparse() ? SlotType::kCsr : SlotType::kDense;
-  out.emit(model::RequireFinite{.estimator = std::string(name)}, type);
-  return out.emit(std::move(from.linear), SlotType::kDense);
-}
-
-Result<std::vector<model::Label>> read_labels(const Attributes& fitted) {
-  const std::vector<pickle::Scalar> scalars = SLIPWAY_TRY(fitted.scalars("classes_"));
-  std::vector<model::Label> out;
-  for (const pickle::Scalar& scalar : scalars) {
-    switch (scalar.kind) {
-      case pickle::Scalar::Kind::kNone:
-        return fail(fitted.error(Code::kUnsupported, "classes_", "has None among the labels"));
-      case pickle::Scalar::Kind::kBool:
-        out.emplace_back(scalar.integer != 0);
-        break;
-      case pickle::Scalar::Kind::kInt:
-        out.emplace_back(scalar.integer);
-        break;
-      case pickle::Scalar::Kind::kFloat:
-        out.emplace_back(scalar.real);
-        break;
-      case pickle::Scalar::Kind::kText:
-        out.emplace_back(scalar.text);
-        break;
-    }
-  }
-  if (out.size() < 2) {
-    return fail(fitted.error(Code::kCorrupt, "classes_", fmt::format("has {} labels, want 2 or more", out.size())));
-  }
-  return out;
-}
 
 // One sigmoid a label, or a softmax over all: what predict_proba() of the version that wrote the file does.
 Result<bool> is_one_vs_rest(const Attributes& fitted, std::size_t labels) {
@@ -115,45 +33,121 @@ Result<bool> is_one_vs_rest(const Attributes& fitted, std::size_t labels) {
   return binary || solver == "liblinear" || (solver == "newton-cholesky" && version < Version{1, 6});
 }
 
+// LinearClassifierMixin._predict_proba_lr: a sigmoid a label, made to add up to one. Where all are 0, 0 / 0 until 1.8.
+std::uint32_t add_sigmoids(const Attributes& fitted, Lowering& out, std::uint32_t decision, std::size_t labels) {
+  using enum model::NormalizeRows::Zero;
+  const std::uint32_t sigmoids = out.branch(model::Expit{}, decision);
+  if (labels == 2) return out.branch(model::WithComplement{}, sigmoids);
+  return out.branch(model::NormalizeRows{.zero = fitted.version() >= Version{1, 9} ? kUniform : kDivide}, sigmoids);
+}
+
+// SGDClassifier.predict_proba of modified_huber: (clip(d, -1, 1) + 1) / 2, made to add up to one.
+std::uint32_t add_huber(Lowering& out, std::uint32_t decision, std::size_t labels) {
+  const std::size_t columns = labels == 2 ? 1 : labels;
+  const std::vector<double> minus_one(columns, -1.0), two(columns, 2.0);
+  std::uint32_t slot = out.branch(model::Clip{-1, 1}, decision);
+  slot = out.branch(model::Standardize{minus_one, two}, slot);
+  if (labels == 2) return out.branch(model::WithComplement{}, slot);
+  return out.branch(model::NormalizeRows{.zero = model::NormalizeRows::Zero::kUniform}, slot);
+}
+
 Result<void> logistic_regression(const Attributes& fitted, Lowering& out) {
   SLIPWAY_TRY(fitted.fitted("coef_"));
   std::vector<model::Label> labels = SLIPWAY_TRY(read_labels(fitted));
-  Coefficients coefficients = SLIPWAY_TRY(read_coefficients(fitted, labels.size()));
+  Coefficients coefficients = SLIPWAY_TRY(classifier_coefficients(fitted, labels.size()));
   const bool binary = labels.size() == 2;
   const bool one_vs_rest = SLIPWAY_TRY(is_one_vs_rest(fitted, labels.size()));
-  const std::uint32_t decision = SLIPWAY_TRY(scores(fitted, out, "LogisticRegression", std::move(coefficients)));
+  const std::uint32_t decision = SLIPWAY_TRY(add_scores(fitted, out, std::move(coefficients)));
   std::uint32_t probability = 0;
   if (one_vs_rest) {
-    probability = out.branch(model::Expit{}, decision);
-    probability =
-        binary ? out.branch(model::WithComplement{}, probability) : out.branch(model::NormalizeRows{}, probability);
+    probability = add_sigmoids(fitted, out, decision, labels.size());
   } else {
     probability = binary ? out.branch(model::WithNegation{}, decision) : decision;
     probability = out.branch(model::Softmax{}, probability);
   }
-  const std::uint32_t index =
-      binary ? out.branch(model::PositiveIndex{}, decision) : out.branch(model::ArgmaxIndex{}, decision);
+  const std::uint32_t index = add_index(out, decision, labels.size());
   out.predicts(
       {{OutputKind::kPrediction, index}, {OutputKind::kProbability, probability}, {OutputKind::kDecision, decision}},
       std::move(labels));
   return {};
 }
 
-Result<void> linear_regression(const Attributes& fitted, Lowering& out) {
+Result<void> sgd_classifier(const Attributes& fitted, Lowering& out) {
   SLIPWAY_TRY(fitted.fitted("coef_"));
-  Coefficients coefficients = SLIPWAY_TRY(read_coefficients(fitted, 0));
-  const std::uint32_t numbers = SLIPWAY_TRY(scores(fitted, out, "LinearRegression", std::move(coefficients)));
-  out.predicts({{OutputKind::kPrediction, numbers}}, {});
+  const std::string loss = SLIPWAY_TRY(fitted.text("loss"));
+  if (loss != "log" && loss != "log_loss" && loss != "modified_huber") return linear_classifier(fitted, out);
+  std::vector<model::Label> labels = SLIPWAY_TRY(read_labels(fitted));
+  Coefficients coefficients = SLIPWAY_TRY(classifier_coefficients(fitted, labels.size()));
+  const std::uint32_t decision = SLIPWAY_TRY(add_scores(fitted, out, std::move(coefficients)));
+  const std::uint32_t probability = loss == "modified_huber" ? add_huber(out, decision, labels.size())
+                                                             : add_sigmoids(fitted, out, decision, labels.size());
+  const std::uint32_t index = add_index(out, decision, labels.size());
+  out.predicts(
+      {{OutputKind::kPrediction, index}, {OutputKind::kProbability, probability}, {OutputKind::kDecision, decision}},
+      std::move(labels));
   return {};
 }
 
-constexpr std::string_view kLogistic[] = {"sklearn.linear_model._logistic", "sklearn.linear_model.logistic"};
-constexpr std::string_view kBase[] = {"sklearn.linear_model._base", "sklearn.linear_model.base"};
+// Its labels stand in the binarizer that made its targets; since 1.8 in classes_ as well.
+Result<void> ridge_classifier(const Attributes& fitted, Lowering& out) {
+  SLIPWAY_TRY(fitted.fitted("coef_"));
+  SLIPWAY_TRY(fitted.fitted("_label_binarizer"));
+  const Attributes binarizer = SLIPWAY_TRY(
+      Attributes::of(fitted.document(), fitted.node("_label_binarizer"), fitted.path() + " -> _label_binarizer"));
+  const std::string targets = SLIPWAY_TRY(binarizer.text("y_type_"));
+  if (targets.starts_with("multilabel")) {
+    return fail(fitted.error(Code::kUnsupported, "_label_binarizer", "was fitted on several labels a row (multilabel)")
+                    .or_hint("serve one classifier a label"));
+  }
+  std::vector<model::Label> labels = SLIPWAY_TRY(read_labels(fitted.has("classes_") ? fitted : binarizer));
+  return classify(fitted, out, std::move(labels), Flat::kAllowed);
+}
 
+// Where each class has lived: with an underscore since 0.22.
+constexpr std::string_view kBase[] = {"sklearn.linear_model._base", "sklearn.linear_model.base"};
+constexpr std::string_view kBayes[] = {"sklearn.linear_model._bayes", "sklearn.linear_model.bayes"};
+constexpr std::string_view kDescent[] = {"sklearn.linear_model._coordinate_descent",
+                                         "sklearn.linear_model.coordinate_descent"};
+constexpr std::string_view kHuber[] = {"sklearn.linear_model._huber", "sklearn.linear_model.huber"};
+constexpr std::string_view kLeastAngle[] = {"sklearn.linear_model._least_angle", "sklearn.linear_model.least_angle"};
+constexpr std::string_view kLogistic[] = {"sklearn.linear_model._logistic", "sklearn.linear_model.logistic"};
+constexpr std::string_view kPassive[] = {"sklearn.linear_model._passive_aggressive",
+                                         "sklearn.linear_model.passive_aggressive"};
+constexpr std::string_view kPerceptron[] = {"sklearn.linear_model._perceptron", "sklearn.linear_model.perceptron"};
+constexpr std::string_view kRidge[] = {"sklearn.linear_model._ridge", "sklearn.linear_model.ridge"};
+constexpr std::string_view kStochastic[] = {"sklearn.linear_model._stochastic_gradient",
+                                            "sklearn.linear_model.stochastic_gradient"};
+constexpr std::string_view kTheilSen[] = {"sklearn.linear_model._theil_sen", "sklearn.linear_model.theil_sen"};
+
+constexpr std::string_view kIn = "sklearn.linear_model";
+constexpr std::string_view kLargest = "the label of the largest x coef_^T + intercept_";
+constexpr std::string_view kSum = "x coef_^T + intercept_";
+
+// Lasso and ElasticNet look at dense rows as everybody does, but not at sparse ones: null gives NaN there. We refuse it
+// in both: an answer in JSON cannot be NaN.
 constexpr Estimator kRows[] = {
-    {"LinearRegression", "sklearn.linear_model", kBase, linear_regression, "x coef_^T + intercept_"},
-    {"LogisticRegression", "sklearn.linear_model", kLogistic, logistic_regression,
-     "sigmoid or softmax of x coef_^T + intercept_"},
+    {"ARDRegression", kIn, kBayes, linear_regressor, kSum},
+    {"BayesianRidge", kIn, kBayes, linear_regressor, kSum},
+    {"ElasticNet", kIn, kDescent, linear_regressor, kSum},
+    {"ElasticNetCV", kIn, kDescent, linear_regressor, kSum},
+    {"HuberRegressor", kIn, kHuber, linear_regressor, kSum},
+    {"Lars", kIn, kLeastAngle, linear_regressor, kSum},
+    {"Lasso", kIn, kDescent, linear_regressor, kSum},
+    {"LassoCV", kIn, kDescent, linear_regressor, kSum},
+    {"LassoLars", kIn, kLeastAngle, linear_regressor, kSum},
+    {"LinearRegression", kIn, kBase, linear_regressor, kSum},
+    {"LogisticRegression", kIn, kLogistic, logistic_regression, "sigmoid or softmax of x coef_^T + intercept_"},
+    {"LogisticRegressionCV", kIn, kLogistic, logistic_regression, "sigmoid or softmax of x coef_^T + intercept_"},
+    {"PassiveAggressiveClassifier", kIn, kPassive, linear_classifier, kLargest},
+    {"PassiveAggressiveRegressor", kIn, kPassive, linear_regressor, kSum},
+    {"Perceptron", kIn, kPerceptron, linear_classifier, kLargest},
+    {"Ridge", kIn, kRidge, linear_regressor, kSum},
+    {"RidgeCV", kIn, kRidge, linear_regressor, kSum},
+    {"RidgeClassifier", kIn, kRidge, ridge_classifier, kLargest},
+    {"RidgeClassifierCV", kIn, kRidge, ridge_classifier, kLargest},
+    {"SGDClassifier", kIn, kStochastic, sgd_classifier, "the label of the largest score; probabilities by its loss"},
+    {"SGDRegressor", kIn, kStochastic, linear_regressor, kSum},
+    {"TheilSenRegressor", kIn, kTheilSen, linear_regressor, kSum},
 };
 
 }  // namespace

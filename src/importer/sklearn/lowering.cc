@@ -64,6 +64,10 @@ Result<void> Lowering::add_one(const Pending& item) {
 }
 
 Result<void> Lowering::take_rows(const Attributes& fitted, std::size_t columns) {
+  for (Waiting& before : std::exchange(waiting_, {})) {  // each asks in turn, and nothing waits any more
+    SLIPWAY_TRY(take_rows(before.fitted, columns));
+    for (model::Op& op : before.ops) emit(std::move(op), model::SlotType::kDense);
+  }
   if (fitted.has("n_features_in_")) {
     const std::int64_t want = SLIPWAY_TRY(fitted.integer("n_features_in_"));
     if (want < 0 || std::cmp_not_equal(want, columns)) {
@@ -93,8 +97,18 @@ Result<void> Lowering::take_rows(const Attributes& fitted, std::size_t columns) 
   return {};
 }
 
+Result<void> Lowering::take_any_rows(const Attributes& fitted, std::vector<model::Op> ops) {
+  if (!has_rows()) {
+    waiting_.push_back({fitted, std::move(ops)});
+    return {};
+  }
+  SLIPWAY_TRY(take_rows(fitted, columns_));
+  for (model::Op& op : ops) emit(std::move(op), type_);
+  return {};
+}
+
 Result<void> Lowering::take_records(const Attributes& fitted, std::vector<model::Field> fields) {
-  if (has_rows()) {
+  if (has_rows() || !waiting_.empty()) {
     const auto what = fmt::format("takes records and cannot stand after {}, which gives rows of numbers", last_);
     return fail(fitted.error(Code::kUnsupported, "", what));
   }

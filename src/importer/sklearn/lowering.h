@@ -33,6 +33,9 @@ class Lowering {
   // The rows that the estimator takes: the last step's, or, for the first of a chain, a table of its own columns named
   // by feature_names_in_, by the user or x0, x1, ... kCorrupt if there are not `columns` of them.
   Result<void> take_rows(const Attributes& fitted, std::size_t columns);
+  // Adds the steps of an estimator that takes any number of columns and keeps it. At the head of a chain they wait for
+  // the first estimator that says how many there are.
+  Result<void> take_any_rows(const Attributes& fitted, std::vector<model::Op> ops);
   // True if a step before gives rows.
   bool has_rows() const { return !parts_.steps.empty(); }
   bool sparse() const { return type_ == model::SlotType::kCsr; }
@@ -62,6 +65,10 @@ class Lowering {
     std::string path;
     int depth;
   };
+  struct Waiting {
+    Attributes fitted;
+    std::vector<model::Op> ops;
+  };
   Result<void> add_one(const Pending& item);
 
   const Options& options_;
@@ -69,6 +76,7 @@ class Lowering {
   std::vector<model::Field> fields_;
   bool records_ = false;
   std::vector<Pending> pending_;  // the next one is last
+  std::vector<Waiting> waiting_;  // none once a step gives rows
   std::vector<std::string> column_names_;
   std::uint32_t slot_ = 0;
   model::SlotType type_ = model::SlotType::kRecord;

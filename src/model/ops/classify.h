@@ -28,13 +28,6 @@ struct Expit : Fieldless {
   std::uint32_t out_cols(std::uint32_t in) const { return in; }
 };
 
-// y = x / sum(x) by row, summed in order. Source: LinearClassifierMixin._predict_proba_lr.
-struct NormalizeRows : Fieldless {
-  static constexpr std::string_view kName = "normalize_rows";
-  static constexpr std::uint32_t kMinCols = 2, kMaxCols = ~0U;
-  std::uint32_t out_cols(std::uint32_t in) const { return in; }
-};
-
 // y = exp(x - max(x)) / sum(exp(x - max(x))) by row, summed in order. Source: sklearn.utils.extmath.softmax.
 struct Softmax : Fieldless {
   static constexpr std::string_view kName = "softmax";
