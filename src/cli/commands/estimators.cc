@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "importer/sklearn/estimators.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -15,8 +16,14 @@ int estimators(const Command& command, std::span<const char* const> arguments) {
   options.flag("json", json, "print one JSON list");
   int exit_code = 0;
   if (!options.parse(arguments, exit_code)) return exit_code;
+  const auto rows = importer::sklearn::estimators();
+  const auto longest = [&](auto member) {
+    return std::ranges::max(rows, {}, [&](const auto& row) { return (row.*member).size(); });
+  };
+  const std::size_t name_width = longest(&importer::sklearn::Estimator::name).name.size() + 2;
+  const std::size_t package_width = longest(&importer::sklearn::Estimator::subpackage).subpackage.size() + 2;
   std::string out;
-  for (const importer::sklearn::Estimator& row : importer::sklearn::estimators()) {
+  for (const importer::sklearn::Estimator& row : rows) {
     if (json) {
       out += out.empty() ? "[" : ",\n ";
       out += "{\"name\":";
@@ -27,8 +34,8 @@ int estimators(const Command& command, std::span<const char* const> arguments) {
       append_json_string(out, row.formula);
       out += '}';
     } else {
-      out.append(row.name).append(std::string(row.name.size() < 22 ? 22 - row.name.size() : 1, ' '));
-      out.append(row.subpackage).append(std::string(row.subpackage.size() < 28 ? 28 - row.subpackage.size() : 1, ' '));
+      out.append(row.name).append(name_width - row.name.size(), ' ');
+      out.append(row.subpackage).append(package_width - row.subpackage.size(), ' ');
       out.append(row.formula).append("\n");
     }
   }
