@@ -158,7 +158,7 @@ class Judgement {
       }
     }
     for (const Extra& extra : extras) {
-      if (!plan_.uses(extra)) unknown_extra(extra, absent);
+      if (!plan_.uses(extra) && !is_caller_id(plan_, extra)) unknown_extra(extra, absent);
     }
   }
 
@@ -234,6 +234,11 @@ void Findings::clear() {
 
 bool Findings::any() const {
   return std::ranges::any_of(counts_, [](const auto& row) { return row[0] + row[1] > 0; });
+}
+
+bool is_caller_id(const engine::Plan& plan, const Extra& extra) {
+  const bool scalar = extra.value.kind == Cell::Kind::kText || extra.value.kind == Cell::Kind::kInt;
+  return extra.name == "id" && scalar && !plan.uses(extra);
 }
 
 bool judge(const engine::Plan& plan, Contract contract, std::uint32_t row, std::span<Cell> cells,

@@ -71,6 +71,10 @@ class Findings {
   std::uint32_t counts_[std::size(monitor::kDeviations)][2] = {};
 };
 
+// The caller's own name for a record: a text or an integer under "id" that is no field of the model. It is echoed with
+// the answer and is no deviation.
+bool is_caller_id(const engine::Plan& plan, const model::Extra& extra);
+
 // Judges one row before it is run, and makes it what the model shall see: under kAuto and kStrict null becomes absent.
 // True if the row may be run. REQUIRES: `cells` has a cell for each field of the plan's schema.
 bool judge(const engine::Plan& plan, Contract contract, std::uint32_t row, std::span<model::Cell> cells,

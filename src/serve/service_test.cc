@@ -85,6 +85,24 @@ TEST_F(ServiceTest, ManyGivePredictions) {
   EXPECT_EQ(columns.body, list.body);
 }
 
+TEST_F(ServiceTest, ACallersIdIsEchoedInEveryModeAndIsNoDeviation) {
+  for (const Contract contract : {Contract::kAuto, Contract::kStrict, Contract::kIgnore}) {
+    start(contract);
+    EXPECT_EQ(predict(R"({"id":"a\"1","contract":"year","tenure":4})").body,
+              "{\"prediction\":0,\"probability\":0.5,\"id\":\"a\\\"1\",\"model\":\"churn\"}\n");
+    EXPECT_EQ(predict(R"({"id":["x","y"],"contract":["year","year"],"tenure":[4,4]})").body,
+              "{\"predictions\":[{\"prediction\":0,\"probability\":0.5,\"id\":\"x\"},"
+              "{\"prediction\":0,\"probability\":0.5,\"id\":\"y\"}],\"model\":\"churn\"}\n");
+  }
+  start(Contract::kStrict);
+  EXPECT_EQ(predict(R"({"id":1.5,"contract":"year","tenure":4})").status, 422);
+}
+
+TEST_F(ServiceTest, AllProbabilitiesAreGivenOnRequest) {
+  EXPECT_EQ(predict(R"({"contract":"year","tenure":4})", "/predict?probabilities=true").body,
+            "{\"prediction\":0,\"probability\":0.5,\"probabilities\":{\"0\":0.5,\"1\":0.5},\"model\":\"churn\"}\n");
+}
+
 TEST_F(ServiceTest, ASlipOfThePenIsRefusedAndExplained) {
   const Seen seen = predict(R"({"contract":"year","Tenure":4})");
   EXPECT_EQ(seen.status, 422);

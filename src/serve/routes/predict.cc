@@ -9,6 +9,7 @@ namespace slipway::serve {
 namespace {
 
 constexpr std::string_view kOnErrorRow = "on_error=row";
+constexpr std::string_view kAllProbabilities = "probabilities=true";  // of a binary model too
 constexpr std::size_t kMostAnswer = std::size_t{64} << 20;
 
 bool has_parameter(std::string_view query, std::string_view wanted) {
@@ -30,8 +31,8 @@ void append_numbers(std::string& out, std::span<const double> values) {
   out += ']';
 }
 
-// "prediction":0,"probability":0.32 or "probabilities":{...}
-void append_answer(std::string& out, const Service& service, const engine::Answer& answer) {
+// "prediction":0,"probability":0.32 or "probabilities":{...}; `all`: both
+void append_answer(std::string& out, const Service& service, const engine::Answer& answer, bool all) {
   const bool classifier = !service.plan().model().labels().empty();
   out += "\"prediction\":";
   if (classifier) {
@@ -43,7 +44,8 @@ void append_answer(std::string& out, const Service& service, const engine::Answe
   if (probability.size() == 2) {
     out += ",\"probability\":";
     append_json_number(out, probability[1]);
-  } else if (!probability.empty()) {
+  }
+  if (probability.size() > 2 || (all && !probability.empty())) {
     out += ",\"probabilities\":{";
     for (std::size_t i = 0; i < probability.size(); ++i) {
       if (i > 0) out += ',';
@@ -119,9 +121,22 @@ class Prediction {
   void append(std::uint32_t row) {
     std::string& out = worker_.out;
     if (worker_.reader.many()) out += row == 0 ? "{" : ",{";
-    append_answer(out, service_, worker_.answer);
+    append_answer(out, service_, worker_.answer, all_probabilities_);
+    for (const model::Extra& extra : worker_.reader.extras()) {
+      if (is_caller_id(service_.plan(), extra)) append_id(extra.value);
+    }
     if (worker_.reader.many()) out += '}';
     worker_.predicted.push_back(worker_.answer.index);
+  }
+
+  void append_id(const model::Cell& id) {
+    std::string& out = worker_.out;
+    out += ",\"id\":";
+    if (id.kind == model::Cell::Kind::kText) {
+      append_json_string(out, id.text());
+    } else {
+      append_json_number(out, id.integer);
+    }
   }
 
   // In the row's place; empty once the request's twenty are used up.
@@ -159,6 +174,7 @@ class Prediction {
   const Service& service_;
   RouteWorker& worker_;
   const bool by_row_;
+  const bool all_probabilities_;
 };
 
 }  // namespace
