@@ -59,7 +59,10 @@ void append_answer(std::string& out, const Service& service, const engine::Answe
 class Prediction {
  public:
   Prediction(const http::Request& request, Context& context)
-      : service_(context.service), worker_(context.worker), by_row_(has_parameter(request.query, kOnErrorRow)) {}
+      : service_(context.service),
+        worker_(context.worker),
+        by_row_(has_parameter(request.query, kOnErrorRow)),
+        all_probabilities_(has_parameter(request.query, kAllProbabilities)) {}
 
   Result<http::Response> run(std::string_view body) {
     BodyReader& reader = worker_.reader;
