@@ -307,7 +307,7 @@ TEST(Plan, AllocatesNothingOnceWarm) {
 TEST(Plan, ClipsBinarizesAndNormalizesRowsAsOnPaper) {
   using enum model::NormalizeRows::Norm;
   using enum model::NormalizeRows::Zero;
-  const auto answer = [](model::Op op, std::vector<double> values) {
+  const auto answer = [](model::Op op, const std::vector<double>& values) {
     Model::Parts parts;
     std::vector<model::Field> fields;
     std::vector<Cell> cells;

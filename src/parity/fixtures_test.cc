@@ -112,7 +112,7 @@ About about(const std::string& fixture) {
   return {std::string(std::string_view(root["scikit-learn"])), texts("estimators"), texts("files"), texts("exact")};
 }
 
-Result<model::Model> import_fixture(const std::string& fixture, std::vector<std::string> files) {
+Result<model::Model> import_fixture(const std::string& fixture, const std::vector<std::string>& files) {
   std::vector<Source> sources;
   for (const std::string& file : files) {
     FileBytes bytes = SLIPWAY_TRY(FileBytes::open(fixture + "/" + file, 1 << 30));

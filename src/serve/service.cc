@@ -247,7 +247,7 @@ Service::Service(engine::Plan plan, ServiceOptions options, Log& log)
 double Service::cost_ns(std::string_view body) const {
   const double a_row = plan_.row_cost_ns() + kJudgeNsPerField * double(plan_.model().schema().fields().size());
   const double parse = double(body.size()) * kParseNsPerByte;
-  const double most = parse + double(1 + body.size() / 3) * a_row;
+  const double most = parse + (1 + double(body.size()) / 3) * a_row;
   if (most < kPoolFromNs) return most;
   const bool list = body.substr(0, body.find_first_not_of(" \t\r\n") + 1).ends_with('[');
   const auto marks =

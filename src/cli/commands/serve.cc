@@ -202,8 +202,7 @@ Result<void> run(const std::vector<std::string>& files, const std::vector<std::s
   std::atomic<const http::Server*> running = nullptr;
   add_server_gauges(service, running);
   const Event drained;
-  const std::unique_ptr<http::Server> server =
-      SLIPWAY_TRY(http::Server::start(std::move(listeners), server_options(settings)));
+  const std::unique_ptr<http::Server> server = SLIPWAY_TRY(http::Server::start(listeners, server_options(settings)));
   running = server.get();
   print_transcript(service, listening, *server);
   serve_until_signalled(service, *server, signals, drained);

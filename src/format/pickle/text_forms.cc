@@ -174,7 +174,7 @@ std::optional<std::string> decode_raw_unicode(std::string_view text) {
   out.reserve(text.size());
   while (!text.empty()) {
     const char c = text.front();
-    const char next = text.size() > 1 ? text[1] : 0;
+    const char next = text.size() > 1 ? text[1] : '\0';
     if (c != '\\' || (next != 'u' && next != 'U')) {
       append_utf8(out, static_cast<unsigned char>(c));
       text.remove_prefix(1);

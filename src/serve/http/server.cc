@@ -258,11 +258,13 @@ struct Server::Impl {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(std::vector<ListenerOptions> listeners, const ServerOptions& options) {
+Result<std::unique_ptr<Server>> Server::start(const std::vector<ListenerOptions>& listeners,
+                                              const ServerOptions& options) {
   std::vector<Fd> descriptors;
   for (const ListenerOptions& listener : listeners) {
-    auto descriptor = SLIPWAY_TRY(listen_on(listener));
-    descriptors.push_back(std::move(descriptor));
+    Result<Fd> descriptor = listen_on(listener);
+    if (!descriptor) return fail(std::move(descriptor).error());
+    descriptors.push_back(std::move(*descriptor));
   }
   try {
     auto impl = std::make_unique<Impl>();

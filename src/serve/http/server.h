@@ -45,7 +45,8 @@ struct ServerCounts {  // a snapshot, for /metrics
 class Server {
  public:
   // Binds and starts. Errors: kIo with address and reason ("address already in use": who else may be there).
-  static Result<std::unique_ptr<Server>> start(std::vector<ListenerOptions> listeners, const ServerOptions& options);
+  static Result<std::unique_ptr<Server>> start(const std::vector<ListenerOptions>& listeners,
+                                               const ServerOptions& options);
   ~Server();  // cuts off what is left
 
   std::uint16_t port(std::size_t listener) const;

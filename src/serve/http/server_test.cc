@@ -12,7 +12,6 @@ namespace {
 
 using namespace testing_support;
 using testing::HasSubstr;
-using testing::StartsWith;
 
 TEST(Server, ServesManyRequestsOnOneConnection) {
   TestServer server;
