@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table of commands: parsing, `slipway help` and docs/cli.md come from it. One file a command in commands/.
+// The one table of commands: parsing and `slipway help` come from it. One file a command in commands/.
 #pragma once
 
 #include <span>

@@ -51,6 +51,14 @@ std::uint32_t add_huber(Lowering& out, std::uint32_t decision, std::size_t label
   return out.branch(model::NormalizeRows{.zero = model::NormalizeRows::Zero::kUniform}, slot);
 }
 
+void predict_with_probabilities(Lowering& out, std::uint32_t decision, std::uint32_t probability,
+                                std::vector<model::Label> labels) {
+  const std::uint32_t index = add_index(out, decision, labels.size());
+  out.predicts(
+      {{OutputKind::kPrediction, index}, {OutputKind::kProbability, probability}, {OutputKind::kDecision, decision}},
+      std::move(labels));
+}
+
 Result<void> logistic_regression(const Attributes& fitted, Lowering& out) {
   SLIPWAY_TRY(fitted.fitted("coef_"));
   std::vector<model::Label> labels = SLIPWAY_TRY(read_labels(fitted));
@@ -65,10 +73,7 @@ Result<void> logistic_regression(const Attributes& fitted, Lowering& out) {
     probability = binary ? out.branch(model::WithNegation{}, decision) : decision;
     probability = out.branch(model::Softmax{}, probability);
   }
-  const std::uint32_t index = add_index(out, decision, labels.size());
-  out.predicts(
-      {{OutputKind::kPrediction, index}, {OutputKind::kProbability, probability}, {OutputKind::kDecision, decision}},
-      std::move(labels));
+  predict_with_probabilities(out, decision, probability, std::move(labels));
   return {};
 }
 
@@ -81,10 +86,7 @@ Result<void> sgd_classifier(const Attributes& fitted, Lowering& out) {
   const std::uint32_t decision = SLIPWAY_TRY(add_scores(fitted, out, std::move(coefficients)));
   const std::uint32_t probability = loss == "modified_huber" ? add_huber(out, decision, labels.size())
                                                              : add_sigmoids(fitted, out, decision, labels.size());
-  const std::uint32_t index = add_index(out, decision, labels.size());
-  out.predicts(
-      {{OutputKind::kPrediction, index}, {OutputKind::kProbability, probability}, {OutputKind::kDecision, decision}},
-      std::move(labels));
+  predict_with_probabilities(out, decision, probability, std::move(labels));
   return {};
 }
 
