@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 #include <type_traits>
 #include <utility>
 
@@ -15,86 +16,40 @@ namespace slipway::model {
 namespace {
 
 constexpr std::size_t kMaxSteps = 10'000;
-
-std::string_view type_name(SlotType type) {
-  constexpr std::string_view kNames[] = {"a record", "sparse rows", "dense rows", "an index"};
-  return kNames[std::size_t(type)];
-}
+constexpr std::size_t kMaxTargets = 1'000;
 
 std::string_view op_name(const Op& op) {
   return std::visit([](const auto& it) { return std::decay_t<decltype(it)>::kName; }, op);
 }
 
-Result<void> want_type(const Slot& in, SlotType want) {
-  if (in.type == want) return {};
-  return fail(Code::kCorrupt, fmt::format("takes {}, gets {}", type_name(want), type_name(in.type)));
-}
-
-// The type rule: what an operator makes of its input. An operator without an overload stops the build.
-struct OutputType {
-  const Slot& in;
-
-  Result<SlotType> becomes(SlotType want, SlotType out) const {
-    SLIPWAY_TRY(want_type(in, want));
-    return out;
+Result<Slot> run_shape(const Step& step, std::span<const Slot> slots) {
+  std::vector<Slot> in;
+  for (const std::uint32_t input : step.inputs) {
+    if (input >= slots.size()) {
+      return fail(Code::kCorrupt, fmt::format("reads slot {}, which no earlier step has written", input));
+    }
+    in.push_back(slots[input]);
   }
-  Result<SlotType> rows_stay() const {
-    if (in.type == SlotType::kCsr) return SlotType::kCsr;
-    return becomes(SlotType::kDense, SlotType::kDense);
-  }
-
-  Result<SlotType> operator()(const VectorizeDict&) const { return becomes(SlotType::kRecord, SlotType::kCsr); }
-  Result<SlotType> operator()(const StackNumbers&) const { return becomes(SlotType::kRecord, SlotType::kDense); }
-  Result<SlotType> operator()(const Densify&) const { return becomes(SlotType::kCsr, SlotType::kDense); }
-  Result<SlotType> operator()(const RequireFinite&) const { return rows_stay(); }
-  Result<SlotType> operator()(const ScaleColumns&) const { return rows_stay(); }
-  Result<SlotType> operator()(const Clip&) const { return rows_stay(); }
-  Result<SlotType> operator()(const Binarize&) const { return rows_stay(); }
-  Result<SlotType> operator()(const NormalizeRows& op) const {
-    if (op.zero == NormalizeRows::Zero::kUniform) return becomes(SlotType::kDense, SlotType::kDense);
-    return rows_stay();
-  }
-  Result<SlotType> operator()(const Linear&) const {
-    SLIPWAY_TRY(rows_stay());
-    return SlotType::kDense;
-  }
-  Result<SlotType> operator()(const Standardize&) const { return becomes(SlotType::kDense, SlotType::kDense); }
-  Result<SlotType> operator()(const Expit&) const { return becomes(SlotType::kDense, SlotType::kDense); }
-  Result<SlotType> operator()(const Softmax&) const { return becomes(SlotType::kDense, SlotType::kDense); }
-  Result<SlotType> operator()(const WithComplement&) const { return becomes(SlotType::kDense, SlotType::kDense); }
-  Result<SlotType> operator()(const WithNegation&) const { return becomes(SlotType::kDense, SlotType::kDense); }
-  Result<SlotType> operator()(const PositiveIndex&) const { return becomes(SlotType::kDense, SlotType::kIndex); }
-  Result<SlotType> operator()(const ArgmaxIndex&) const { return becomes(SlotType::kDense, SlotType::kIndex); }
-};
-
-// How many different indices an operator that gives one can give.
-std::uint32_t indices(const Op& op, std::uint32_t in) { return std::holds_alternative<PositiveIndex>(op) ? 2 : in; }
-
-Result<Slot> run_shapes(const Step& step, std::span<const Slot> slots) {
-  if (step.input >= slots.size()) {
-    return fail(Code::kCorrupt, fmt::format("reads slot {}, which no earlier step has written", step.input));
-  }
-  const Slot& in = slots[step.input];
-  Slot out;
-  out.type = SLIPWAY_TRY(std::visit(OutputType{in}, step.op));
-  SLIPWAY_TRY(std::visit([&](const auto& op) { return op.check(in.columns); }, step.op));
-  out.columns = std::visit([&](const auto& op) { return op.out_cols(in.columns); }, step.op);
-  if (out.type == SlotType::kIndex) out.columns = indices(step.op, in.columns);
+  Slot out = SLIPWAY_TRY(std::visit([&](const auto& op) { return op.shape(in); }, step.op));
+  if (out.columns == 0) return fail(Code::kCorrupt, "gives no columns");
   return out;
 }
 
-Result<void> check_output(const Output& output, std::span<const Slot> slots, std::size_t labels) {
+Result<void> check_output(const Output& output, std::span<const Slot> slots, std::span<const Target> targets) {
   if (output.slot == 0 || output.slot >= slots.size()) {
     return fail(Code::kCorrupt, fmt::format("slot {} is not one that a step writes", output.slot));
   }
-  const Slot& slot = slots[output.slot];
-  const bool label = output.kind == OutputKind::kPrediction && labels != 0;
-  SLIPWAY_TRY(want_type(slot, label ? SlotType::kIndex : SlotType::kDense));
-  const bool by_label = label || output.kind == OutputKind::kProbability;
-  if (by_label && slot.columns != labels) {
-    return fail(Code::kCorrupt, fmt::format("has {} columns for {} labels", slot.columns, labels));
+  if (output.target >= std::max<std::size_t>(targets.size(), 1)) {
+    return fail(Code::kCorrupt, fmt::format("is of target {}, there are {}", output.target, targets.size()));
   }
-  return {};
+  const Slot& slot = slots[output.slot];
+  const bool index = output.kind == OutputKind::kPrediction && !targets.empty();
+  const bool either = output.kind == OutputKind::kTransform && slot.type == SlotType::kCsr;
+  if (!either) SLIPWAY_TRY(one_input(std::span(&slot, 1), {index ? SlotType::kIndex : SlotType::kDense}));
+  if (!index && output.kind != OutputKind::kProbability) return {};
+  const std::size_t labels = targets.empty() ? 0 : targets[output.target].labels.size();
+  if (slot.columns == labels) return {};
+  return fail(Code::kCorrupt, fmt::format("has {} columns for {} labels", slot.columns, labels));
 }
 
 Result<void> check_labels(std::span<const Label> labels) {
@@ -109,7 +64,8 @@ Result<void> check_labels(std::span<const Label> labels) {
 }  // namespace
 
 std::string_view output_name(OutputKind kind) {
-  constexpr std::string_view kNames[] = {"prediction", "probability", "decision"};
+  constexpr std::string_view kNames[] = {"prediction", "probability", "decision", "score", "transform"};
+  static_assert(std::size(kNames) == kOutputKinds);
   return kNames[std::size_t(kind)];
 }
 
@@ -139,35 +95,54 @@ Result<Model> Model::create(Parts parts) {
     return fail(Code::kTooLarge,
                 fmt::format("the model has {} steps, at most {} are taken", have.steps.size(), kMaxSteps));
   }
-  model.slots_.push_back({SlotType::kRecord, static_cast<std::uint32_t>(have.schema.fields().size())});
-  model.refusals_.resize(have.steps.size() * 2);
-  for (std::size_t i = 0; i < have.steps.size(); ++i) {
-    const Step& step = have.steps[i];
-    auto slot = run_shapes(step, model.slots_);
-    if (!slot) {
-      return fail(std::move(slot).error().within(fmt::format("step {} ({})", i, op_name(step.op))));
-    }
-    model.slots_.push_back(*slot);
-    if (const auto* op = std::get_if<RequireFinite>(&step.op)) {
-      model.refusals_[2 * i] = op->estimator + " does not take NaN (null) values";
-      model.refusals_[2 * i + 1] = op->estimator + " does not take infinite values";
-    }
+  SLIPWAY_TRY(model.run_shapes());
+  if (have.targets.size() > kMaxTargets) {
+    return fail(Code::kTooLarge,
+                fmt::format("the model has {} targets, at most {} are taken", have.targets.size(), kMaxTargets));
   }
-  SLIPWAY_TRY(check_labels(have.labels));
-  unsigned seen = 0;
-  for (const Output& output : have.outputs) {
-    const auto where = fmt::format("output \"{}\"", output_name(output.kind));
-    if ((seen & (1U << unsigned(output.kind))) != 0) return fail(Code::kCorrupt, where + ": stands twice");
-    seen |= 1U << unsigned(output.kind);
-    auto checked = check_output(output, model.slots_, have.labels.size());
-    if (!checked) return fail(std::move(checked).error().within(where));
-  }
-  if (model.output(OutputKind::kPrediction) == nullptr) return fail(Code::kCorrupt, "the model has no prediction");
+  for (const Target& target : have.targets) SLIPWAY_TRY(check_labels(target.labels));
+  SLIPWAY_TRY(model.check_outputs());
   return model;
 }
 
-const Output* Model::output(OutputKind kind) const {
-  const auto found = std::ranges::find(parts_.outputs, kind, &Output::kind);
+Result<void> Model::run_shapes() {
+  slots_.push_back({SlotType::kRecord, static_cast<std::uint32_t>(parts_.schema.fields().size())});
+  refusals_.resize(parts_.steps.size() * 2);
+  for (std::size_t i = 0; i < parts_.steps.size(); ++i) {
+    const Step& step = parts_.steps[i];
+    auto slot = run_shape(step, slots_);
+    if (!slot) return fail(std::move(slot).error().within(fmt::format("step {} ({})", i, op_name(step.op))));
+    slots_.push_back(*slot);
+    if (const auto* op = std::get_if<RequireFinite>(&step.op)) {
+      refusals_[2 * i] = op->estimator + " does not take NaN (null) values";
+      refusals_[2 * i + 1] = op->estimator + " does not take infinite values";
+    }
+  }
+  return {};
+}
+
+Result<void> Model::check_outputs() const {
+  std::set<std::pair<OutputKind, std::uint32_t>> seen;
+  for (const Output& output : parts_.outputs) {
+    const auto where = fmt::format("output \"{}\"", output_name(output.kind));
+    if (!seen.emplace(output.kind, output.target).second) return fail(Code::kCorrupt, where + ": stands twice");
+    auto checked = check_output(output, slots_, parts_.targets);
+    if (!checked) return fail(std::move(checked).error().within(where));
+  }
+  const bool transforms = parts_.targets.empty() && output(OutputKind::kTransform) != nullptr;
+  for (std::uint32_t i = 0; !transforms && i < std::max<std::size_t>(parts_.targets.size(), 1); ++i) {
+    if (output(OutputKind::kPrediction, i) == nullptr) return fail(Code::kCorrupt, "the model has no prediction");
+  }
+  return {};
+}
+
+std::span<const Label> Model::labels() const {
+  return parts_.targets.empty() ? std::span<const Label>() : parts_.targets[0].labels;
+}
+
+const Output* Model::output(OutputKind kind, std::uint32_t target) const {
+  const auto found =
+      std::ranges::find_if(parts_.outputs, [&](const Output& it) { return it.kind == kind && it.target == target; });
   return found == parts_.outputs.end() ? nullptr : &*found;
 }
 

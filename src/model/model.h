@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,25 +13,14 @@
 #include "base/result.h"
 #include "model/op.h"
 #include "model/schema.h"
+#include "model/slot.h"
 
 namespace slipway::model {
 
-enum class SlotType : std::uint8_t {
-  kRecord,  // the input: cells of the schema's fields, and extras
-  kCsr,     // f64 rows, sparse, columns ascending
-  kDense,   // f64 rows
-  kIndex,   // one index a row
-};
-
-struct Slot {
-  SlotType type = SlotType::kDense;
-  std::uint32_t columns = 0;  // kRecord: fields; kIndex: how many different indices there can be
-};
-
-// Slot 0 is the record. Step i writes slot i + 1 and reads one slot before it.
+// Slot 0 is the record. Step i writes slot i + 1 and reads slots before it.
 struct Step {
   Op op;
-  std::uint32_t input = 0;
+  std::vector<std::uint32_t> inputs;
 };
 
 using Label = std::variant<bool, std::int64_t, double, std::string>;
@@ -39,12 +29,22 @@ enum class OutputKind : std::uint8_t {
   kPrediction,   // what predict() gives: a label (slot of kind index) or numbers
   kProbability,  // predict_proba(): a column a label
   kDecision,     // decision_function()
+  kScore,        // score_samples()
+  kTransform,    // transform(): what a model without a prediction gives, and some with one
 };
+inline constexpr std::size_t kOutputKinds = 5;
 std::string_view output_name(OutputKind kind);
 
 struct Output {
   OutputKind kind = OutputKind::kPrediction;
   std::uint32_t slot = 0;
+  std::uint32_t target = 0;  // of which target; always 0 for a model without labels
+};
+
+// What is predicted by label: one in most classifiers, several in a multi-output one, none in a regressor.
+struct Target {
+  std::string name;           // of several, if the model has names for them
+  std::vector<Label> labels;  // in the order of the probability columns
 };
 
 struct Provenance {
@@ -59,7 +59,7 @@ class Model {
     Schema schema;
     std::vector<Step> steps;
     std::vector<Output> outputs;
-    std::vector<Label> labels;  // of a classifier, in the order of the probability columns; empty: a regressor
+    std::vector<Target> targets;
     Provenance provenance;
   };
   // Checks every operator and shape; works out the slots. kCorrupt names the step.
@@ -69,9 +69,12 @@ class Model {
   const std::vector<Step>& steps() const { return parts_.steps; }
   const std::vector<Slot>& slots() const { return slots_; }
   const std::vector<Output>& outputs() const { return parts_.outputs; }
-  const std::vector<Label>& labels() const { return parts_.labels; }
+  const std::vector<Target>& targets() const { return parts_.targets; }
+  // Of the first target; empty: a regressor, or a model that only transforms.
+  std::span<const Label> labels() const;
   const Provenance& provenance() const { return parts_.provenance; }
-  const Output* output(OutputKind kind) const;  // nullptr if the model does not have it
+  // nullptr if the model does not have it.
+  const Output* output(OutputKind kind, std::uint32_t target = 0) const;
 
   // "DictVectorizer > LogisticRegression"
   std::string chain() const;
@@ -82,6 +85,9 @@ class Model {
   const char* refusal(std::size_t step, Refused what) const;
 
  private:
+  Result<void> run_shapes();
+  Result<void> check_outputs() const;
+
   Parts parts_;
   std::vector<Slot> slots_;
   std::vector<std::string> refusals_;  // two a step: of NaN and of infinity; empty for other steps

@@ -15,14 +15,14 @@ Model::Parts parts() {
   Model::Parts out;
   out.schema = *Schema::create(
       {{.name = "a", .takes_number = true}, {.name = "b", .takes_text = true, .categories = {"x", "y"}}}, true);
-  out.steps = {{VectorizeDict{.names = {"a", "b=x", "b=y"}, .separator = "="}, 0},
-               {RequireFinite{.estimator = "LogisticRegression"}, 1},
-               {Linear{.outputs = 1, .coef = {1, 2, 3}, .intercept = {0.5}}, 2},
-               {Expit{}, 3},
-               {WithComplement{}, 4},
-               {PositiveIndex{}, 3}};
+  out.steps = {{VectorizeDict{.names = {"a", "b=x", "b=y"}, .separator = "="}, {0}},
+               {RequireFinite{.estimator = "LogisticRegression"}, {1}},
+               {Linear{.outputs = 1, .coef = {1, 2, 3}, .intercept = {0.5}}, {2}},
+               {Expit{}, {3}},
+               {WithComplement{}, {4}},
+               {PositiveIndex{}, {3}}};
   out.outputs = {{OutputKind::kPrediction, 6}, {OutputKind::kProbability, 5}, {OutputKind::kDecision, 3}};
-  out.labels = {std::string("no"), std::string("yes")};
+  out.targets = {{.name = {}, .labels = {std::string("no"), std::string("yes")}}};
   out.provenance = {.library = "scikit-learn", .chain = {"DictVectorizer", "LogisticRegression"}};
   return out;
 }
@@ -50,7 +50,7 @@ TEST(Model, LabelsPrintAsPythonPrintsThem) {
 
 TEST(Model, NanInACoefficientIsNotDamage) {
   auto with_nan = parts();
-  std::get<Linear>(with_nan.steps[2].op).coef[1] = std::nan("");
+  std::get<Linear>(with_nan.steps[2].op).coef = {1, std::nan(""), 3};
   EXPECT_TRUE(Model::create(std::move(with_nan)));
 }
 
@@ -61,26 +61,26 @@ struct Broken {
 };
 
 const Broken kBroken[] = {
-    {"CoefficientsOfAnotherWidth", [](auto& p) { std::get<Linear>(p.steps[2].op).coef.pop_back(); },
+    {"CoefficientsOfAnotherWidth", [](auto& p) { std::get<Linear>(p.steps[2].op).coef = {1, 2}; },
      "step 2 (linear): has 2 coefficients, want 1 x 3"},
-    {"InterceptsOfAnotherNumber", [](auto& p) { std::get<Linear>(p.steps[2].op).intercept.push_back(1); },
+    {"InterceptsOfAnotherNumber", [](auto& p) { std::get<Linear>(p.steps[2].op).intercept = {0.5, 1}; },
      "step 2 (linear): has 1 outputs and 2 intercepts"},
     {"OutputsThatOverflow", [](auto& p) { p.steps[2].op = Linear{.outputs = ~0U, .coef = {1}, .intercept = {1}}; },
      "step 2 (linear): has 4294967295 outputs and 1 intercepts"},
-    {"AStepThatReadsTheFuture", [](auto& p) { p.steps[1].input = 5; },
+    {"AStepThatReadsTheFuture", [](auto& p) { p.steps[1].inputs = {5}; },
      "step 1 (require_finite): reads slot 5, which no earlier step has written"},
-    {"AStepThatReadsItself", [](auto& p) { p.steps[1].input = 2; },
+    {"AStepThatReadsItself", [](auto& p) { p.steps[1].inputs = {2}; },
      "step 1 (require_finite): reads slot 2, which no earlier step has written"},
     {"CentringSparseRows", [](auto& p) { p.steps[1].op = Standardize{}; },
      "step 1 (standardize): takes dense rows, gets sparse rows"},
     {"AVectorizerOfNumbers", [](auto& p) { p.steps[1].op = VectorizeDict{.names = {"a"}, .separator = "="}; },
      "step 1 (vectorize_dict): takes a record, gets sparse rows"},
-    {"ColumnsOfOneName", [](auto& p) { std::get<VectorizeDict>(p.steps[0].op).names[2] = "a"; },
+    {"ColumnsOfOneName", [](auto& p) { std::get<VectorizeDict>(p.steps[0].op).names = {"a", "b=x", "a"}; },
      "step 0 (vectorize_dict): the name \"a\" stands twice"},
     {"NoSeparator", [](auto& p) { std::get<VectorizeDict>(p.steps[0].op).separator = ""; },
      "step 0 (vectorize_dict): has no separator"},
     {"StackingAnotherNumberOfFields", [](auto& p) { p.steps[0].op = StackNumbers{3}; },
-     "step 0 (stack_numbers): wants 3 columns, the schema has 2 fields"},
+     "step 0 (stack_numbers): wants 3 columns, gets 2 cells"},
     {"AComplementOfThree",
      [](auto& p) { p.steps[2].op = Linear{.outputs = 3, .coef = std::vector<double>(9), .intercept = {1, 2, 3}}; },
      "step 4 (with_complement): too many columns"},
@@ -96,8 +96,9 @@ const Broken kBroken[] = {
      "step 1 (normalize_rows): tiny is negative or NaN"},
     {"EqualSharesOfASparseRow", [](auto& p) { p.steps[1].op = NormalizeRows{.zero = NormalizeRows::Zero::kUniform}; },
      "step 1 (normalize_rows): takes dense rows, gets sparse rows"},
-    {"ALabelTooFew", [](auto& p) { p.labels.pop_back(); }, "output \"prediction\": has 2 columns for 1 labels"},
-    {"ALabelTwice", [](auto& p) { p.labels[1] = std::string("no"); }, "the label \"no\" stands twice"},
+    {"ALabelTooFew", [](auto& p) { p.targets[0].labels.pop_back(); },
+     "output \"prediction\": has 2 columns for 1 labels"},
+    {"ALabelTwice", [](auto& p) { p.targets[0].labels[1] = std::string("no"); }, "the label \"no\" stands twice"},
     {"PredictingTheRecord", [](auto& p) { p.outputs[0].slot = 0; },
      "output \"prediction\": slot 0 is not one that a step writes"},
     {"PredictingANumberForALabel", [](auto& p) { p.outputs[0].slot = 3; },

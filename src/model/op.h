@@ -2,22 +2,34 @@
 // The closed list of operators. Estimators are many, operators few: importer/ turns the former into the latter, engine/
 // runs them, and neither sees the other. Two estimators share an operator only when rounding is kept.
 //
-// Every operator is a struct with kName, fields() (which gives the codec, the dump and fuzzing), out_cols() (its shape
-// rule) and check() (what a kernel may rely on; run after an import and after a bundle is loaded).
+// Every operator is a struct with kName, fields() (which gives the codec, the dump and fuzzing) and shape(): which
+// slots it takes and which it gives, and everything that a kernel may rely on; run after an import and after a bundle
+// is loaded. What fields() may name: bool, std::uint32_t, std::int64_t, double, std::string, enum classes of one byte,
+// Array<double | float | std::uint8_t | std::int32_t | std::uint32_t | std::int64_t | std::uint64_t>, Texts, Values.
 #pragma once
 
 #include <variant>
 
 #include "model/ops/classify.h"
+#include "model/ops/join.h"
 #include "model/ops/linear.h"
 #include "model/ops/rows.h"
 #include "model/ops/standardize.h"
 #include "model/ops/vectorize.h"
+#include "model/values.h"
 
 namespace slipway::model {
 
-using Op =
-    std::variant<VectorizeDict, Densify, StackNumbers, RequireFinite, Standardize, ScaleColumns, Clip, Binarize,
-                 NormalizeRows, Linear, Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex>;
+using Op = std::variant<
+    // from a record or cells
+    VectorizeDict, StackNumbers,
+    // of rows
+    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows,
+    // parts, and putting together
+    Select, Concat, WeightedSum, LookUp,
+    // models
+    Linear,
+    // to probabilities and labels
+    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex>;
 
 }  // namespace slipway::model

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
-#include <vector>
 
+#include "base/array.h"
 #include "base/result.h"
+#include "model/slot.h"
 
 namespace slipway::model {
 
@@ -15,7 +17,7 @@ namespace slipway::model {
 struct Linear {
   static constexpr std::string_view kName = "linear";
   std::uint32_t outputs = 0;
-  std::vector<double> coef, intercept;
+  Array<double> coef, intercept;
 
   template <class F>
   static void fields(F&& f) {
@@ -23,8 +25,7 @@ struct Linear {
     f("coef", &Linear::coef);
     f("intercept", &Linear::intercept);
   }
-  std::uint32_t out_cols(std::uint32_t) const { return outputs; }
-  Result<void> check(std::uint32_t cols) const;
+  Result<Slot> shape(std::span<const Slot> in) const;
 };
 
 }  // namespace slipway::model

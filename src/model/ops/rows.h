@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/result.h"
+#include "model/slot.h"
 
 namespace slipway::model {
 
@@ -19,8 +21,7 @@ struct Clip {
     f("low", &Clip::low);
     f("high", &Clip::high);
   }
-  std::uint32_t out_cols(std::uint32_t in) const { return in; }
-  Result<void> check(std::uint32_t cols) const;
+  Result<Slot> shape(std::span<const Slot> in) const;
 };
 
 // y = 1 if x > threshold, else 0. Of CSR rows: of what they hold. Source: sklearn.preprocessing.binarize.
@@ -32,8 +33,7 @@ struct Binarize {
   static void fields(F&& f) {
     f("threshold", &Binarize::threshold);
   }
-  std::uint32_t out_cols(std::uint32_t in) const { return in; }
-  Result<void> check(std::uint32_t cols) const;
+  Result<Slot> shape(std::span<const Slot> in) const;
 };
 
 // y = x / norm(x) by row, every sum in the order of the columns. Of CSR rows: of what they hold, where hits on one
@@ -61,8 +61,7 @@ struct NormalizeRows {
     f("zero", &NormalizeRows::zero);
     f("tiny", &NormalizeRows::tiny);
   }
-  std::uint32_t out_cols(std::uint32_t in) const { return in; }
-  Result<void> check(std::uint32_t cols) const;
+  Result<Slot> shape(std::span<const Slot> in) const;
 };
 
 }  // namespace slipway::model

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
+#include "base/array.h"
 #include "base/result.h"
+#include "model/slot.h"
 
 namespace slipway::model {
 
@@ -13,29 +14,27 @@ namespace slipway::model {
 // An empty offset subtracts nothing; an empty scale divides by nothing.
 struct Standardize {
   static constexpr std::string_view kName = "standardize";
-  std::vector<double> offset, scale;
+  Array<double> offset, scale;
 
   template <class F>
   static void fields(F&& f) {
     f("offset", &Standardize::offset);
     f("scale", &Standardize::scale);
   }
-  std::uint32_t out_cols(std::uint32_t in) const { return in; }
-  Result<void> check(std::uint32_t cols) const;
+  Result<Slot> shape(std::span<const Slot> in) const;
 };
 
 // y = x * factor by column. What StandardScaler does to sparse rows, with factor = 1 / scale_: sklearn.utils.
 // sparsefuncs.inplace_column_scale. What a CSR row does not hold stays out of it.
 struct ScaleColumns {
   static constexpr std::string_view kName = "scale_columns";
-  std::vector<double> factor;
+  Array<double> factor;
 
   template <class F>
   static void fields(F&& f) {
     f("factor", &ScaleColumns::factor);
   }
-  std::uint32_t out_cols(std::uint32_t in) const { return in; }
-  Result<void> check(std::uint32_t cols) const;
+  Result<Slot> shape(std::span<const Slot> in) const;
 };
 
 }  // namespace slipway::model

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "base/array.h"
 #include "base/result.h"
+#include "model/slot.h"
 
 namespace slipway::model {
 
@@ -19,7 +21,7 @@ namespace slipway::model {
 struct VectorizeDict {
   static constexpr std::string_view kName = "vectorize_dict";
   static constexpr std::size_t kMaxSeparator = 64;  // bytes; bounds the work of finding which field a column is of
-  std::vector<std::string> names;                   // of the columns, in order
+  Texts names;                                      // of the columns, in order
   std::string separator;
   bool lists = true;  // takes lists of texts (scikit-learn 0.24 and later)
   // Refuses a value of another kind (unless it is an empty list) even where its name has no column. False:
@@ -33,8 +35,7 @@ struct VectorizeDict {
     f("lists", &VectorizeDict::lists);
     f("refuse_unknown", &VectorizeDict::refuse_unknown);
   }
-  std::uint32_t out_cols(std::uint32_t) const { return std::uint32_t(names.size()); }
-  Result<void> check(std::uint32_t cols) const;
+  Result<Slot> shape(std::span<const Slot> in) const;
 };
 
 // CSR rows to dense ones. Hits on one column add up from 0.0, as scipy's toarray() does; or, in `last_wins`, each
@@ -47,8 +48,7 @@ struct Densify {
   static void fields(F&& f) {
     f("last_wins", &Densify::last_wins);
   }
-  std::uint32_t out_cols(std::uint32_t in) const { return in; }
-  Result<void> check(std::uint32_t) const { return {}; }
+  Result<Slot> shape(std::span<const Slot> in) const;
 };
 
 // The schema's fields as numbers, in their order: the row that a table model takes. null is NaN, text is refused.
@@ -60,8 +60,7 @@ struct StackNumbers {
   static void fields(F&& f) {
     f("columns", &StackNumbers::columns);
   }
-  std::uint32_t out_cols(std::uint32_t) const { return columns; }
-  Result<void> check(std::uint32_t cols) const;
+  Result<Slot> shape(std::span<const Slot> in) const;
 };
 
 // sklearn.utils.check_array: an estimator that raises on NaN or infinity refuses the row here, by the field's name.
@@ -75,8 +74,7 @@ struct RequireFinite {
     f("allow_nan", &RequireFinite::allow_nan);
     f("estimator", &RequireFinite::estimator);
   }
-  std::uint32_t out_cols(std::uint32_t in) const { return in; }
-  Result<void> check(std::uint32_t) const { return {}; }
+  Result<Slot> shape(std::span<const Slot> in) const;
 };
 
 }  // namespace slipway::model
