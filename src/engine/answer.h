@@ -5,9 +5,14 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/schema.h"
+#include "model/model.h"
 
 namespace slipway::engine {
+
+// Which outputs a caller asks for: a bit an output kind. Steps that none of them needs are not run.
+using Wanted = std::uint8_t;
+constexpr Wanted want(model::OutputKind kind) { return Wanted(1U << unsigned(kind)); }
+inline constexpr Wanted kWantAll = (1U << model::kOutputKinds) - 1;
 
 struct Answer {
   // Why the library would have raised on this row; nullptr if it would not, else the rest is empty. A sentence without
@@ -16,19 +21,23 @@ struct Answer {
   // The field to blame, as an index into the schema; kNoField if it is none of them (a nested value in an extra).
   std::uint32_t refusal_field = model::Schema::kNoField;
 
-  std::uint32_t index = 0;          // of the label, if the model has labels
-  std::vector<double> prediction;   // a regressor's numbers
-  std::vector<double> probability;  // a column a label; empty if the model has none
-  std::vector<double> decision;
+  std::vector<std::uint32_t> index;  // of the label, one a target; empty: a regressor
+  std::vector<double> prediction;    // a regressor's numbers
+  std::vector<double> probability;   // a column a label, target after target; empty if the model has none
+  std::vector<double> decision;      // target after target
+  std::vector<double> score;
+  std::vector<double> transform;
 
   // Keeps the memory.
   void clear() {
     refusal = nullptr;
     refusal_field = model::Schema::kNoField;
-    index = 0;
+    index.clear();
     prediction.clear();
     probability.clear();
     decision.clear();
+    score.clear();
+    transform.clear();
   }
 };
 

@@ -34,8 +34,9 @@ class Plan {
 
   ScratchPtr scratch() const;
 
-  // Equal to run_reference bit for bit. Does not allocate once `answer` and `scratch` have been used with this plan.
-  void run(const model::Record& record, Scratch& scratch, Answer& answer) const;
+  // Equal to run_reference bit for bit, in what was wanted; the rest of `answer` is empty. Does not allocate once
+  // `answer` and `scratch` have been used with this plan.
+  void run(const model::Record& record, Scratch& scratch, Answer& answer, Wanted wanted = kWantAll) const;
 
   // Of the record run last with `scratch`: the fields, by index, with a text that training did not see; a field once
   // for each such text of a list. Costs nothing, since run() has to look every text up. Valid until the next run.

@@ -117,7 +117,8 @@ inline bool same_answer(const Answer& a, const Answer& b) {
     return true;
   };
   return a.refusal == b.refusal && a.refusal_field == b.refusal_field && a.index == b.index &&
-         same(a.prediction, b.prediction) && same(a.probability, b.probability) && same(a.decision, b.decision);
+         same(a.prediction, b.prediction) && same(a.probability, b.probability) && same(a.decision, b.decision) &&
+         same(a.score, b.score) && same(a.transform, b.transform);
 }
 
 }  // namespace slipway::engine
