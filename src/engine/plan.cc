@@ -53,11 +53,11 @@ double measure_row(const model::Schema& schema, const Program& program) {
   Answer answer;
   double best = 0;
   const auto begin = Clock::now();
-  program.run(record, buffers, answer);
+  program.run(record, buffers, answer, kWantAll);
   auto last = Clock::now();
   best = std::chrono::duration<double, std::nano>(last - begin).count();
   for (int run = 0; run < 8 && last - begin < kBudget / 4; ++run) {
-    for (int i = 0; i < kRows; ++i) program.run(record, buffers, answer);
+    for (int i = 0; i < kRows; ++i) program.run(record, buffers, answer, kWantAll);
     const auto now = Clock::now();
     best = std::min(best, std::chrono::duration<double, std::nano>(now - last).count() / kRows);
     last = now;
@@ -84,16 +84,14 @@ double Plan::row_cost_ns() const { return impl_->row_cost_ns; }
 
 Plan::ScratchPtr Plan::scratch() const { return ScratchPtr(new Scratch(impl_->program.buffers())); }
 
-void Plan::run(const model::Record& record, Scratch& scratch, Answer& answer) const {
-  impl_->program.run(record, scratch.buffers, answer);
+void Plan::run(const model::Record& record, Scratch& scratch, Answer& answer, Wanted wanted) const {
+  impl_->program.run(record, scratch.buffers, answer, wanted);
 }
 
 std::span<const std::uint32_t> Plan::unseen_fields(const Scratch& scratch) const { return scratch.buffers.unseen; }
 
 bool Plan::unseen(std::uint32_t field, std::string_view value) const {
-  const auto& vectorizers = impl_->program.vectorizers();
-  const bool takes_text = impl_->model.schema().fields()[field].takes_text;
-  return takes_text && !vectorizers.empty() && !vectorizers.front()->has(field, value);
+  return impl_->model.schema().fields()[field].takes_text && impl_->program.unseen(field, value);
 }
 
 bool Plan::uses(const model::Extra& extra) const {

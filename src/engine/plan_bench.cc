@@ -14,37 +14,40 @@ namespace {
 model::Model churn(std::uint32_t outputs) {
   model::Model::Parts parts;
   model::VectorizeDict vectorize{.separator = "="};
+  std::vector<std::string> names;
   std::vector<model::Field> fields;
   for (int i = 0; i < 19; ++i) {
     model::Field field{.name = "customer_field_" + std::to_string(i)};
     field.takes_number = i % 6 == 0;
     field.takes_text = !field.takes_number;
-    if (field.takes_number) vectorize.names.push_back(field.name);
+    if (field.takes_number) names.push_back(field.name);
     const int categories = i == 1 ? 6 : 2 + i % 2;
     for (int k = 0; field.takes_text && k < categories; ++k) {
       field.categories.push_back("category number " + std::to_string(k));
-      vectorize.names.push_back(field.name + "=" + field.categories.back());
+      names.push_back(field.name + "=" + field.categories.back());
     }
     fields.push_back(std::move(field));
   }
-  const std::size_t columns = vectorize.names.size();
+  vectorize.names = names;
+  const std::size_t columns = names.size();
   parts.schema = *model::Schema::create(std::move(fields), true);
   std::vector<double> coef;
   for (std::size_t i = 0; i < columns * outputs; ++i) coef.push_back(0.25 + 0.001 * double(i % 97));
-  parts.steps.push_back({std::move(vectorize), 0});
-  parts.steps.push_back({model::RequireFinite{.estimator = "LogisticRegression"}, 1});
-  parts.steps.push_back({model::Linear{outputs, std::move(coef), std::vector<double>(outputs, -1)}, 2});
+  parts.steps.push_back({std::move(vectorize), {0}});
+  parts.steps.push_back({model::RequireFinite{.estimator = "LogisticRegression"}, {1}});
+  parts.steps.push_back({model::Linear{outputs, std::move(coef), std::vector<double>(outputs, -1)}, {2}});
   if (outputs == 1) {
-    parts.steps.push_back({model::Expit{}, 3});
-    parts.steps.push_back({model::WithComplement{}, 4});
-    parts.steps.push_back({model::PositiveIndex{}, 3});
+    parts.steps.push_back({model::Expit{}, {3}});
+    parts.steps.push_back({model::WithComplement{}, {4}});
+    parts.steps.push_back({model::PositiveIndex{}, {3}});
     parts.outputs = {{model::OutputKind::kPrediction, 6}, {model::OutputKind::kProbability, 5}};
   } else {
-    parts.steps.push_back({model::Softmax{}, 3});
-    parts.steps.push_back({model::ArgmaxIndex{}, 3});
+    parts.steps.push_back({model::Softmax{}, {3}});
+    parts.steps.push_back({model::ArgmaxIndex{}, {3}});
     parts.outputs = {{model::OutputKind::kPrediction, 5}, {model::OutputKind::kProbability, 4}};
   }
-  for (std::uint32_t i = 0; i < std::max(outputs, 2U); ++i) parts.labels.emplace_back(std::int64_t{i});
+  parts.targets.emplace_back();
+  for (std::uint32_t i = 0; i < std::max(outputs, 2U); ++i) parts.targets[0].labels.emplace_back(std::int64_t{i});
   return std::move(*model::Model::create(std::move(parts)));
 }
 

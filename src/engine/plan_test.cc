@@ -43,7 +43,7 @@ Cell text(std::string_view value) { return Cell::of(value); }
 // Splits columns into fields as an import does.
 model::Schema schema_of(const model::VectorizeDict& op) {
   std::vector<model::Field> fields;
-  for (const std::string& column : op.names) {
+  for (const std::string& column : op.names.strings()) {
     const std::size_t cut = column.find(op.separator);
     const std::string name = column.substr(0, cut);
     auto field = std::ranges::find(fields, name, &model::Field::name);
@@ -70,18 +70,18 @@ Model regressor(Shape shape) {
   parts.schema = schema_of(shape.vectorize);
   const std::size_t columns = shape.vectorize.names.size();
   std::uint32_t slot = 0;
-  parts.steps.push_back({std::move(shape.vectorize), slot++});
-  for (model::Op& op : shape.between) parts.steps.push_back({std::move(op), slot++});
+  parts.steps.push_back({std::move(shape.vectorize), {slot++}});
+  for (model::Op& op : shape.between) parts.steps.push_back({std::move(op), {slot++}});
   std::vector<double> coef;
   for (std::size_t i = 0; i < columns * shape.outputs; ++i) coef.push_back(std::ldexp(1.0, int(i % 40)));
-  parts.steps.push_back({model::Linear{shape.outputs, std::move(coef), std::vector<double>(shape.outputs, 0.5)}, slot});
+  parts.steps.push_back({model::Linear{shape.outputs, std::move(coef), std::vector<double>(shape.outputs, 0.5)}, {slot}});
   parts.outputs = {{OutputKind::kPrediction, slot + 1}};
   auto made = Model::create(std::move(parts));
   EXPECT_TRUE(made) << made.error().message();
   return std::move(*made);
 }
 
-Shape plain(std::vector<std::string> names) { return {.vectorize = {.names = std::move(names), .separator = "="}}; }
+Shape plain(const std::vector<std::string>& names) { return {.vectorize = {.names = names, .separator = "="}}; }
 
 Answer run(const Plan& plan, const model::Record& record) {
   Answer answer;
@@ -268,10 +268,10 @@ TEST(Plan, ARunFindsTheSameTextsUnseenAsALookup) {
 }
 
 TEST(Plan, SortsManyHitsStably) {
-  Shape shape = plain({});
-  for (int i = 0; i < 200; ++i) shape.vectorize.names.push_back("f=" + std::to_string(i * 7919 % 200));
-  const Plan plan = compiled(std::move(shape));
   std::vector<std::string> names;
+  for (int i = 0; i < 200; ++i) names.push_back("f=" + std::to_string(i * 7919 % 200));
+  const Plan plan = compiled(plain(names));
+  names.clear();
   for (int i = 0; i < 200; ++i) names.push_back(std::to_string(i % 150));
   std::vector<Cell> cells;
   for (const std::string& name : names) cells.push_back(text(name));
@@ -316,7 +316,7 @@ TEST(Plan, ClipsBinarizesAndNormalizesRowsAsOnPaper) {
       cells.push_back(Cell::of(value));
     }
     parts.schema = *model::Schema::create(std::move(fields), false);
-    parts.steps = {{model::StackNumbers{static_cast<std::uint32_t>(values.size())}, 0}, {std::move(op), 1}};
+    parts.steps = {{model::StackNumbers{static_cast<std::uint32_t>(values.size())}, {0}}, {std::move(op), {1}}};
     parts.outputs = {{OutputKind::kPrediction, 2}};
     const Plan plan = std::move(*Plan::compile(*Model::create(std::move(parts))));
     return run(plan, {.fields = cells, .extras = {}}).prediction;
@@ -339,21 +339,21 @@ TEST(Plan, StacksATableRowAndRefusesText) {
   Model::Parts parts;
   parts.schema =
       *model::Schema::create({{.name = "x", .takes_number = true}, {.name = "y", .takes_number = true}}, false);
-  parts.steps = {{model::StackNumbers{2}, 0},
-                 {model::Standardize{.offset = {1, 0}, .scale = {2, 4}}, 1},
-                 {model::Linear{2, {1, 10, 100, 1000}, {0, 1}}, 2},
-                 {model::Softmax{}, 3},
-                 {model::ArgmaxIndex{}, 3}};
+  parts.steps = {{model::StackNumbers{2}, {0}},
+                 {model::Standardize{.offset = {1, 0}, .scale = {2, 4}}, {1}},
+                 {model::Linear{2, {1, 10, 100, 1000}, {0, 1}}, {2}},
+                 {model::Softmax{}, {3}},
+                 {model::ArgmaxIndex{}, {3}}};
   parts.outputs = {{OutputKind::kPrediction, 5}, {OutputKind::kProbability, 4}, {OutputKind::kDecision, 3}};
-  parts.labels = {std::int64_t{4}, std::int64_t{2}};
+  parts.targets = {{.name = {}, .labels = {std::int64_t{4}, std::int64_t{2}}}};
   const Plan plan = std::move(*Plan::compile(*Model::create(std::move(parts))));
   const Cell good[] = {Cell::of(std::int64_t{3}), Cell::of(2.0)}, bad[] = {text("3"), Cell::of(2.0)};
   const Answer answer = run(plan, {.fields = good, .extras = {}});
   EXPECT_THAT(answer.decision, ElementsAre(6, 601));
-  EXPECT_EQ(answer.index, 1U);
+  EXPECT_THAT(answer.index, ElementsAre(1U));
   EXPECT_EQ(run(plan, {.fields = bad, .extras = {}}).refusal_field, 0U);
   const Cell missing[] = {Cell(), Cell::of(2.0)};  // NaN: numpy's argmax takes the first
-  EXPECT_EQ(run(plan, {.fields = missing, .extras = {}}).index, 0U);
+  EXPECT_THAT(run(plan, {.fields = missing, .extras = {}}).index, ElementsAre(0U));
 }
 
 }  // namespace

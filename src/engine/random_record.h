@@ -32,7 +32,7 @@ class RandomRecord {
       std::string name = "extra" + std::to_string(i);
       const model::Field* like = &model.schema().fields()[random() % model.schema().fields().size()];
       if (vectorize != nullptr && random() % 2 == 0) {
-        const std::string& column = vectorize->names[random() % vectorize->names.size()];
+        const std::string column(vectorize->names[random() % vectorize->names.size()]);
         const std::size_t cut = random() % 2 == 0 ? column.rfind(vectorize->separator) : std::string::npos;
         name = column.substr(0, cut);
         if (cut != std::string::npos) known_ = column.substr(cut + vectorize->separator.size());

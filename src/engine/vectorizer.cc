@@ -117,7 +117,6 @@ bool Vectorizer::add_other(const Cell& cell, std::string_view name, std::uint32_
 Vectorizer::Refusal Vectorizer::gather(const model::Record& record, const Room& room) const {
   std::vector<Hit>& hits = room.hits;
   hits.clear();
-  room.unseen.clear();
   const auto refusal = [&](std::uint32_t field) { return Refusal{op_->lists ? kNestedValue : kNoListsThen, field}; };
   for (std::uint32_t i = 0; i < sources_.size(); ++i) {
     const Cell& cell = record.fields[i];

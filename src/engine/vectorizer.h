@@ -37,7 +37,7 @@ class Vectorizer {
     std::vector<std::uint32_t>& unseen;  // fields with a text that has no column, a field for each such text
     char* key;                           // key_size() bytes
   };
-  // Replaces what is in `room`.
+  // Replaces the hits in `room`, adds to its unseen.
   Refusal gather(const model::Record& record, const Room& room) const;
 
   // True if the text has a column under that field of the schema.

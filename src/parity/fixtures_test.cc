@@ -157,7 +157,8 @@ void expect_answer(const model::Model& model, const Answer& got, element want, c
     expect_numbers(got.prediction, want["numbers"], exact("numbers"), "numbers");
     return;
   }
-  EXPECT_TRUE(label_is(model.labels()[got.index], want["predict"])) << model::label_text(model.labels()[got.index]);
+  EXPECT_TRUE(label_is(model.labels()[got.index.at(0)], want["predict"]))
+      << model::label_text(model.labels()[got.index.at(0)]);
   expect_numbers(got.decision, want["decision_function"], exact("decision_function"), "decision_function");
   expect_numbers(got.probability, want["predict_proba"], exact("predict_proba"), "predict_proba");
 }

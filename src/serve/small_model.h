@@ -19,14 +19,14 @@ inline engine::Plan small_plan() {
   parts.schema = check(Schema::create({{.name = "contract", .takes_text = true, .categories = {"month", "year"}},
                                        {.name = "tenure", .takes_number = true}},
                                       true));
-  parts.steps.push_back({VectorizeDict{.names = {"contract=month", "contract=year", "tenure"}, .separator = "="}, 0});
-  parts.steps.push_back({RequireFinite{.allow_nan = false, .estimator = "LogisticRegression"}, 1});
-  parts.steps.push_back({Linear{.outputs = 1, .coef = {2, -1, 0.5}, .intercept = {-1}}, 2});
-  parts.steps.push_back({Expit{}, 3});
-  parts.steps.push_back({WithComplement{}, 4});
-  parts.steps.push_back({PositiveIndex{}, 3});
+  parts.steps.push_back({VectorizeDict{.names = {"contract=month", "contract=year", "tenure"}, .separator = "="}, {0}});
+  parts.steps.push_back({RequireFinite{.allow_nan = false, .estimator = "LogisticRegression"}, {1}});
+  parts.steps.push_back({Linear{.outputs = 1, .coef = {2, -1, 0.5}, .intercept = {-1}}, {2}});
+  parts.steps.push_back({Expit{}, {3}});
+  parts.steps.push_back({WithComplement{}, {4}});
+  parts.steps.push_back({PositiveIndex{}, {3}});
   parts.outputs = {{OutputKind::kPrediction, 6}, {OutputKind::kProbability, 5}, {OutputKind::kDecision, 3}};
-  parts.labels = {std::int64_t{0}, std::int64_t{1}};
+  parts.targets = {{.name = {}, .labels = {std::int64_t{0}, std::int64_t{1}}}};
   parts.provenance = {
       .library = "scikit-learn", .versions = {"1.6.1"}, .chain = {"DictVectorizer", "LogisticRegression"}};
   return check(engine::Plan::compile(check(Model::create(std::move(parts)))));

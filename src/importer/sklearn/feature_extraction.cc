@@ -58,10 +58,10 @@ Result<void> check_dtype(const Attributes& fitted) {
   return fail(fitted.error(Code::kUnsupported, "dtype", what));
 }
 
-std::vector<model::Field> fields_of(std::span<const std::string> columns, std::string_view separator) {
+std::vector<model::Field> fields_of(const Texts& columns, std::string_view separator) {
   std::vector<model::Field> out;
   std::map<std::string_view, std::size_t> known;
-  for (const std::string_view column : columns) {
+  for (const std::string_view column : columns.all()) {
     const std::size_t cut = column.find(separator);
     const std::string_view name = column.substr(0, cut);
     const auto [at, fresh] = known.emplace(name, out.size());
@@ -85,7 +85,7 @@ Result<void> dict_vectorizer(const Attributes& fitted, Lowering& out) {
   std::optional<std::vector<std::string>> names = SLIPWAY_TRY(fitted.names("feature_names_"));
   if (!names || names->empty()) return fail(fitted.error(Code::kCorrupt, "feature_names_", "has no columns"));
   SLIPWAY_TRY(check_vocabulary(fitted, *names));
-  model::VectorizeDict op{.names = std::move(*names)};
+  model::VectorizeDict op{.names = *names};
   op.separator = SLIPWAY_TRY(fitted.text("separator"));
   if (op.separator.empty()) {
     return fail(fitted.error(Code::kUnsupported, "separator", "is empty: a column does not say which field it is of"));
@@ -98,8 +98,8 @@ Result<void> dict_vectorizer(const Attributes& fitted, Lowering& out) {
   op.lists = version >= Version{1, 0} || (sparse && version >= Version{0, 24});
   op.refuse_unknown = op.lists || !sparse;
   SLIPWAY_TRY(out.take_records(fitted, fields_of(op.names, op.separator)));
-  out.emit(std::move(op), model::SlotType::kCsr);
-  if (!sparse) out.emit(model::Densify{.last_wins = version < Version{1, 0}}, model::SlotType::kDense);
+  out.emit(std::move(op));
+  if (!sparse) out.emit(model::Densify{.last_wins = version < Version{1, 0}});
   return {};
 }
 

@@ -14,7 +14,6 @@ namespace slipway::importer::sklearn {
 namespace {
 
 using model::OutputKind;
-using model::SlotType;
 
 Result<pickle::Numbers> read_coef(const Attributes& fitted) {
   SLIPWAY_TRY(fitted.fitted("coef_"));
@@ -48,7 +47,7 @@ Result<Coefficients> complete(const Attributes& fitted, pickle::Numbers coef) {
   if (!std::isfinite(intercept.values[0])) {
     return fail(fitted.error(Code::kCorrupt, "intercept_", "is NaN or infinite: the fit did not converge"));
   }
-  linear.intercept.assign(linear.outputs, intercept.values[0]);
+  linear.intercept = std::vector<double>(linear.outputs, intercept.values[0]);
   return out;
 }
 
@@ -104,9 +103,8 @@ Result<std::vector<model::Label>> read_labels(const Attributes& fitted) {
 
 Result<std::uint32_t> add_scores(const Attributes& fitted, Lowering& out, Coefficients coefficients) {
   SLIPWAY_TRY(out.take_rows(fitted, coefficients.columns));
-  const SlotType type = out.sparse() ? SlotType::kCsr : SlotType::kDense;
-  out.emit(model::RequireFinite{.estimator = std::string(fitted.class_name().name)}, type);
-  return out.emit(std::move(coefficients.linear), SlotType::kDense);
+  out.emit(model::RequireFinite{.estimator = std::string(fitted.class_name().name)});
+  return out.emit(std::move(coefficients.linear));
 }
 
 std::uint32_t add_index(Lowering& out, std::uint32_t scores, std::size_t labels) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A work list instead of recursion: a container leaves its members, and a budget ends files that contain themselves.
+// A container lowers its members by calling back. The depth is bounded, and so is the number of estimators: a file may
+// contain itself.
 #include "importer/sklearn/lowering.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "base/text.h"
@@ -15,72 +17,109 @@
 namespace slipway::importer::sklearn {
 namespace {
 
+using model::SlotType;
+
 constexpr int kMaxDepth = 50;
 constexpr std::size_t kMaxVisits = 10'000;
+constexpr std::int64_t kMaxClaimed = 100'000;  // columns that only n_features_in_ speaks of
+
+bool is_cells(SlotType type) { return type == SlotType::kRecord || type == SlotType::kCells; }
+
+std::string_view op_name(const model::Op& op) {
+  return std::visit([](const auto& it) { return std::decay_t<decltype(it)>::kName; }, op);
+}
 
 }  // namespace
 
-Result<void> Lowering::add(const pickle::Document& document, pickle::NodeId root, const std::string& path) {
-  pending_.clear();
-  pending_.push_back({&document, root, path, 0});
-  while (!pending_.empty()) {
-    const Pending item = std::move(pending_.back());
-    pending_.pop_back();
-    SLIPWAY_TRY(add_one(item));
+std::optional<std::uint32_t> Lowered::slot(model::OutputKind kind, std::uint32_t target) const {
+  for (const model::Output& output : outputs) {
+    if (output.kind == kind && output.target == target) return output.slot;
   }
-  return {};
+  return std::nullopt;
 }
 
-Result<void> Lowering::add_one(const Pending& item) {
+Result<void> Lowering::add(const pickle::Document& document, pickle::NodeId root, const std::string& path) {
+  return visit(document, root, path);
+}
+
+Result<void> Lowering::next(const pickle::Document& document, pickle::NodeId node, std::string path) {
+  ++wrapped_;
+  return visit(document, node, path);
+}
+
+Result<Lowered> Lowering::apart(const pickle::Document& document, pickle::NodeId node, std::string path, Flow from) {
+  Chain kept =
+      std::exchange(chain_, Chain{.flow = std::move(from), .outputs = {}, .targets = {}, .waiting = {}, .last = {}});
+  const std::size_t wrapped = wrapped_;
+  const bool apart = std::exchange(apart_, true);
+  SLIPWAY_TRY(visit(document, node, path));
+  SLIPWAY_TRY(settle());
+  apart_ = apart;
+  wrapped_ = wrapped;
+  Chain done = std::exchange(chain_, std::move(kept));
+  return Lowered{std::move(done.flow), std::move(done.outputs), std::move(done.targets)};
+}
+
+Result<Lowered> Lowering::apart(const Attributes& of, std::string_view attribute, Flow from) {
+  SLIPWAY_TRY(of.fitted(attribute));
+  return apart(of.document(), of.node(attribute), fmt::format("{}.{}", of.path(), attribute), std::move(from));
+}
+
+Result<void> Lowering::visit(const pickle::Document& document, pickle::NodeId node, const std::string& path) {
   const auto limit = [&](std::string_view what) {
-    return fail(Code::kCorrupt, fmt::format("{}: {} (byte {}): does it contain itself?", item.path, what,
-                                            item.document->offset(item.node)));
+    return fail(Code::kCorrupt,
+                fmt::format("{}: {} (byte {}): does it contain itself?", path, what, document.offset(node)));
   };
-  if (item.depth > kMaxDepth) return limit(fmt::format("is nested more than {} deep", kMaxDepth));
+  if (depth_ > kMaxDepth) return limit(fmt::format("is nested more than {} deep", kMaxDepth));
   if (++visited_ > kMaxVisits) return limit(fmt::format("is one of more than {} estimators", kMaxVisits));
-  if (item.document->kind(item.node) != pickle::Kind::kObject) {
-    return fail(refuse_node(*item.document, item.node, item.path));
-  }
-  const Estimator* row = find_estimator(pickle::class_of(*item.document, item.node));
-  if (row == nullptr) return fail(refuse_node(*item.document, item.node, item.path));
-  auto fitted = Attributes::of(*item.document, item.node, item.path);
+  if (document.kind(node) != pickle::Kind::kObject) return fail(refuse_node(document, node, path));
+  const Estimator* row = find_estimator(pickle::class_of(document, node));
+  if (row == nullptr) return fail(refuse_node(document, node, path));
+  auto fitted = Attributes::of(document, node, path);
   if (!fitted) return fail(std::move(fitted).error());
-  if (!parts_.outputs.empty()) {
-    return fail(fitted->error(Code::kUnsupported, "", fmt::format("stands after {}, which ends a chain", last_)));
-  }
+  SLIPWAY_TRY(go_on(*fitted));
   if (std::string version = fitted->version_text(); !version.empty()) {
     auto& versions = parts_.provenance.versions;
     if (std::ranges::find(versions, version) == versions.end()) versions.push_back(std::move(version));
   }
-  depth_ = item.depth;
-  const std::size_t before = pending_.size();
+  ++depth_;
+  const std::size_t wrapped = wrapped_;
   SLIPWAY_TRY(row->lower(*fitted, *this));
-  if (pending_.size() == before && row->name != "Pipeline") {
-    parts_.provenance.chain.emplace_back(row->name);
-    last_ = item.path;
-    ++lowered_;
-  }
+  if (misfit_) return fail(fitted->error(misfit_->code(), "", misfit_->message()));
+  --depth_;
+  if (wrapped_ != wrapped || row->name == "Pipeline") return {};
+  if (!apart_) parts_.provenance.chain.emplace_back(row->name);
+  chain_.last = path;
+  ++lowered_;
   return {};
 }
 
-Result<void> Lowering::take_rows(const Attributes& fitted, std::size_t columns) {
-  for (Waiting& before : std::exchange(waiting_, {})) {  // each asks in turn, and nothing waits any more
-    SLIPWAY_TRY(take_rows(before.fitted, columns));
-    for (model::Op& op : before.ops) emit(std::move(op), model::SlotType::kDense);
+// After what transforms as well as it predicts, its transform goes on.
+Result<void> Lowering::go_on(const Attributes& fitted) {
+  if (!chain_.ended) return {};
+  const auto transform = std::ranges::find(chain_.outputs, model::OutputKind::kTransform, &model::Output::kind);
+  if (transform == chain_.outputs.end()) {
+    const auto what = fmt::format("stands after {}, which ends a chain", chain_.last);
+    return fail(fitted.error(Code::kUnsupported, "", what));
   }
-  if (fitted.has("n_features_in_")) {
-    const std::int64_t want = SLIPWAY_TRY(fitted.integer("n_features_in_"));
-    if (want < 0 || std::cmp_not_equal(want, columns)) {
-      const auto what = fmt::format("is {}, but the fitted arrays have {} columns", want, columns);
-      return fail(fitted.error(Code::kCorrupt, "n_features_in_", what));
-    }
+  chain_.flow = flow_of(transform->slot);
+  chain_.outputs.clear();
+  chain_.targets.clear();
+  chain_.ended = false;
+  return {};
+}
+
+bool Lowering::has_rows() const { return !is_cells(chain_.flow.type); }
+
+// The head of a chain: the schema is made, or is there already.
+Result<void> Lowering::open_table(const Attributes& fitted, std::size_t columns,
+                                  const std::vector<std::string>& given) {
+  std::optional<std::vector<std::string>> own = SLIPWAY_TRY(fitted.names("feature_names_in_"));
+  if (!own && !given.empty()) own = given;
+  if (records_) {
+    const auto what = "takes a table where another part of the model takes records";
+    return fail(fitted.error(Code::kUnsupported, "", what));
   }
-  if (has_rows()) {
-    if (columns == columns_) return {};
-    const auto what = fmt::format("takes {} columns, {} gives {}", columns, last_, columns_);
-    return fail(fitted.error(Code::kCorrupt, "", what));
-  }
-  const std::optional<std::vector<std::string>> own = SLIPWAY_TRY(fitted.names("feature_names_in_"));
   const std::vector<std::string>& names = own ? *own : options_.feature_names;
   if (own ? names.size() != columns : !names.empty() && names.size() != columns) {
     const auto what = fmt::format("there are {} names for {} columns", names.size(), columns);
@@ -88,85 +127,221 @@ Result<void> Lowering::take_rows(const Attributes& fitted, std::size_t columns) 
                     : Error(Code::kUsage, fmt::format("feature names: {}", what)));
   }
   if (columns == 0) return fail(fitted.error(Code::kCorrupt, "", "takes no columns"));
-  for (std::size_t i = 0; i < columns; ++i) {
-    column_names_.push_back(names.empty() ? fmt::format("x{}", i) : names[i]);
-    fields_.push_back({.name = column_names_.back(), .takes_number = true});
+  const bool fresh = fields_.empty();
+  if (!fresh && columns != fields_.size()) {
+    const auto what = fmt::format("takes {} columns, the model's other parts take {}", columns, fields_.size());
+    return fail(fitted.error(Code::kCorrupt, "", what));
   }
-  columns_ = columns;
-  emit(model::StackNumbers{static_cast<std::uint32_t>(columns)}, model::SlotType::kDense);
+  for (std::size_t i = 0; fresh && i < columns; ++i) {
+    fields_.push_back({.name = names.empty() ? fmt::format("x{}", i) : names[i]});
+  }
+  for (std::size_t i = 0; !fresh && own && i < columns; ++i) {
+    if (named_ && fields_[i].name != names[i]) {
+      const auto what = fmt::format("calls column {} '{}', another part of the model calls it '{}'", i,
+                                    printable(names[i]), printable(fields_[i].name));
+      return fail(fitted.error(Code::kCorrupt, "feature_names_in_", what));
+    }
+    fields_[i].name = names[i];
+  }
+  named_ = named_ || own || !names.empty();
+  slots_[0].columns = static_cast<std::uint32_t>(columns);
+  Flow& flow = chain_.flow;
+  flow.columns = columns;
+  flow.names.clear();
+  for (const model::Field& field : fields_) flow.names.push_back(field.name);
+  flow.fields.resize(columns);
+  std::iota(flow.fields.begin(), flow.fields.end(), 0U);
+  return {};
+}
+
+Result<void> Lowering::take_waiting(std::size_t columns) {
+  for (Waiting& before : std::exchange(chain_.waiting, {})) {  // each asks in turn, and nothing waits any more
+    SLIPWAY_TRY(take_rows(before.fitted, columns));
+    for (model::Op& op : before.ops) emit(std::move(op));
+  }
+  return {};
+}
+
+Result<void> Lowering::take_columns(const Attributes& fitted, std::size_t columns,
+                                    const std::vector<std::string>& names) {
+  SLIPWAY_TRY(take_waiting(columns));
+  if (fitted.has("n_features_in_")) {
+    const std::int64_t want = SLIPWAY_TRY(fitted.integer("n_features_in_"));
+    if (want < 0 || std::cmp_not_equal(want, columns)) {
+      const auto what = fmt::format("is {}, but the fitted arrays have {} columns", want, columns);
+      return fail(fitted.error(Code::kCorrupt, "n_features_in_", what));
+    }
+  }
+  if (chain_.flow.type == SlotType::kRecord && chain_.flow.columns == 0) return open_table(fitted, columns, names);
+  if (columns == chain_.flow.columns) return {};
+  const auto what = fmt::format("takes {} columns, {} gives {}", columns,
+                                chain_.last.empty() ? "what stands before" : chain_.last, chain_.flow.columns);
+  return fail(fitted.error(Code::kCorrupt, "", what));
+}
+
+Result<void> Lowering::take_cells(const Attributes& fitted, std::size_t columns,
+                                  const std::vector<std::string>& names) {
+  return take_columns(fitted, columns, names);
+}
+
+Result<void> Lowering::take_rows(const Attributes& fitted, std::size_t columns) {
+  SLIPWAY_TRY(take_columns(fitted, columns, {}));
+  if (has_rows()) return {};
+  for (std::size_t i = 0; i < columns; ++i) {
+    if (model::Field* column = field(i)) column->takes_number = true;
+  }
+  const std::uint32_t cells = chain_.flow.slot;
+  if (const auto found = stacked_.find(cells); found != stacked_.end()) {
+    chain_.flow.slot = found->second;
+    chain_.flow.type = SlotType::kDense;
+    return {};
+  }
+  stacked_[cells] = emit(model::StackNumbers{static_cast<std::uint32_t>(columns)});
+  return {};
+}
+
+Result<void> Lowering::take_dense(const Attributes& fitted, std::size_t columns) {
+  SLIPWAY_TRY(take_rows(fitted, columns));
+  if (sparse()) emit(model::Densify{});
   return {};
 }
 
 Result<void> Lowering::take_any_rows(const Attributes& fitted, std::vector<model::Op> ops) {
-  if (!has_rows()) {
-    waiting_.push_back({fitted, std::move(ops)});
+  if (chain_.flow.columns == 0) {
+    chain_.waiting.push_back({fitted, std::move(ops)});
     return {};
   }
-  SLIPWAY_TRY(take_rows(fitted, columns_));
-  for (model::Op& op : ops) emit(std::move(op), type_);
+  SLIPWAY_TRY(take_rows(fitted, chain_.flow.columns));
+  for (model::Op& op : ops) emit(std::move(op));
+  return {};
+}
+
+// At the end of a chain: who still waits for the number of columns has to say it.
+Result<void> Lowering::settle() {
+  if (chain_.waiting.empty()) return {};
+  const Attributes first = chain_.waiting[0].fitted;
+  if (!first.has("n_features_in_")) {
+    return fail(first.error(Code::kUnsupported, "", "does not say how many columns it takes, and nothing after it does")
+                    .or_hint("dump it in a Pipeline with the model"));
+  }
+  const std::int64_t columns = SLIPWAY_TRY(first.integer("n_features_in_"));
+  if (columns < 1 || columns > kMaxClaimed) {
+    return fail(
+        first.error(Code::kCorrupt, "n_features_in_", fmt::format("is {}, want 1 to {}", columns, kMaxClaimed)));
+  }
+  SLIPWAY_TRY(take_waiting(static_cast<std::size_t>(columns)));
+  if (misfit_) return fail(first.error(misfit_->code(), "", misfit_->message()));
   return {};
 }
 
 Result<void> Lowering::take_records(const Attributes& fitted, std::vector<model::Field> fields) {
-  if (has_rows() || !waiting_.empty()) {
-    const auto what = fmt::format("takes records and cannot stand after {}, which gives rows of numbers", last_);
+  if (chain_.flow.slot != 0 || !chain_.waiting.empty()) {
+    const auto what = fmt::format("takes records and cannot stand after {}, which gives rows of numbers", chain_.last);
     return fail(fitted.error(Code::kUnsupported, "", what));
   }
   if (!options_.feature_names.empty()) {
     return fail(Code::kUsage, fmt::format("feature names were given, but {} has names of its own", fitted.path()));
   }
+  if (!fields_.empty()) {
+    return fail(fitted.error(Code::kUnsupported, "", "takes records where another part of the model takes a table"));
+  }
   fields_ = std::move(fields);
+  slots_[0].columns = static_cast<std::uint32_t>(fields_.size());
   records_ = true;
   return {};
 }
 
-std::uint32_t Lowering::emit(model::Op op, model::SlotType type) {
-  if (const auto* vectorize = std::get_if<model::VectorizeDict>(&op)) {
-    column_names_ = vectorize->names;
-    columns_ = column_names_.size();
-  }
-  if (const auto* linear = std::get_if<model::Linear>(&op)) columns_ = linear->outputs;
-  slot_ = branch(std::move(op), slot_);
-  type_ = type;
-  return slot_;
-}
-
-std::uint32_t Lowering::branch(model::Op op, std::uint32_t slot) {
-  parts_.steps.push_back({std::move(op), slot});
+std::uint32_t Lowering::branch(model::Op op, std::vector<std::uint32_t> inputs) {
+  std::vector<model::Slot> in;
+  for (const std::uint32_t input : inputs) in.push_back(slots_.at(input));
+  auto shape = std::visit([&](const auto& it) { return it.shape(in); }, op);
+  if (!shape && !misfit_) misfit_ = std::move(shape).error().within(op_name(op));
+  slots_.push_back(shape.value_or(model::Slot{.type = SlotType::kDense, .columns = 0}));
+  parts_.steps.push_back({std::move(op), std::move(inputs)});
   return static_cast<std::uint32_t>(parts_.steps.size());
 }
 
-void Lowering::set_typical(std::span<const double> column_values) {
-  for (const model::Step& step : parts_.steps) {
-    const bool unchanged =
-        std::holds_alternative<model::VectorizeDict>(step.op) || std::holds_alternative<model::StackNumbers>(step.op) ||
-        std::holds_alternative<model::RequireFinite>(step.op) || std::holds_alternative<model::Densify>(step.op);
-    if (!unchanged) return;  // what was centred is not what the record says
+std::uint32_t Lowering::emit(model::Op op) {
+  const std::uint32_t slot = branch(std::move(op), chain_.flow.slot);
+  follow(parts_.steps.back().op, slot);
+  return slot;
+}
+
+// What is still known of the columns behind a step.
+void Lowering::follow(const model::Op& op, std::uint32_t slot) {
+  Flow& flow = chain_.flow;
+  const Flow before = std::exchange(flow, flow_of(slot));
+  if (const auto* vectorize = std::get_if<model::VectorizeDict>(&op)) {
+    std::map<std::string_view, std::uint32_t> numbers;
+    for (std::uint32_t i = 0; i < fields_.size(); ++i) {
+      if (fields_[i].takes_number) numbers.emplace(fields_[i].name, i);
+    }
+    for (const std::string_view name : vectorize->names.all()) {
+      const auto found = numbers.find(name);
+      flow.fields.push_back(found == numbers.end() ? model::Schema::kNoField : found->second);
+    }
+    flow.names = vectorize->names.strings();
+  } else if (const auto* select = std::get_if<model::Select>(&op)) {
+    for (const std::uint32_t column : select->columns) {
+      if (column < before.fields.size()) flow.fields.push_back(before.fields[column]);
+      if (column < before.names.size()) flow.names.push_back(before.names[column]);
+    }
+  } else if (std::holds_alternative<model::StackNumbers>(op) || std::holds_alternative<model::RequireFinite>(op) ||
+             std::holds_alternative<model::Densify>(op)) {
+    flow.fields = before.fields;
+    flow.names = before.names;
   }
-  std::vector<std::pair<std::string_view, double>> typical;
-  typical.reserve(column_names_.size());
-  for (std::size_t i = 0; i < column_names_.size(); ++i) typical.emplace_back(column_names_[i], column_values[i]);
-  std::ranges::sort(typical);
-  for (model::Field& field : fields_) {
-    if (!field.takes_number) continue;
-    const auto found =
-        std::ranges::lower_bound(typical, std::string_view(field.name), {}, &decltype(typical)::value_type::first);
-    if (found != typical.end() && found->first == field.name && std::isfinite(found->second))
-      field.typical = found->second;
+}
+
+Flow Lowering::flow_of(std::uint32_t slot) const {
+  const model::Slot& at = slots_.at(slot);
+  return {.slot = slot, .type = at.type, .columns = at.columns, .names = {}, .fields = {}};
+}
+
+model::Field* Lowering::field(std::size_t column) {
+  const auto& fields = chain_.flow.fields;
+  const bool known = column < fields.size() && fields[column] < fields_.size();
+  return known ? &fields_[fields[column]] : nullptr;
+}
+
+void Lowering::set_typical(std::span<const double> column_values) {
+  for (std::size_t i = 0; i < column_values.size(); ++i) {
+    model::Field* known = field(i);
+    if (known != nullptr && known->takes_number && std::isfinite(column_values[i])) known->typical = column_values[i];
   }
 }
 
 void Lowering::predicts(std::vector<model::Output> outputs, std::vector<model::Label> labels) {
-  parts_.outputs = std::move(outputs);
-  parts_.labels = std::move(labels);
+  std::vector<model::Target> targets;
+  if (!labels.empty()) targets.push_back({.name = {}, .labels = std::move(labels)});
+  predicts_many(std::move(outputs), std::move(targets));
+}
+
+void Lowering::predicts_many(std::vector<model::Output> outputs, std::vector<model::Target> targets) {
+  chain_.outputs = std::move(outputs);
+  chain_.targets = std::move(targets);
+  chain_.ended = true;
 }
 
 Result<model::Model> Lowering::finish() && {
-  if (parts_.outputs.empty()) {
-    return fail(Code::kUnsupported,
-                fmt::format("{} transforms; nothing after it predicts", last_.empty() ? "the model" : last_),
-                "dump the whole pipeline, or (vectorizer, model) together; or name both files");
+  SLIPWAY_TRY(settle());
+  if (chain_.outputs.empty()) {
+    const bool only_reads = std::ranges::all_of(parts_.steps, [](const model::Step& step) {
+      return std::holds_alternative<model::VectorizeDict>(step.op) || std::holds_alternative<model::Densify>(step.op);
+    });
+    if (only_reads || !has_rows()) {
+      return fail(
+          Code::kUnsupported,
+          fmt::format("{} transforms; nothing after it predicts", chain_.last.empty() ? "the model" : chain_.last),
+          "dump the whole pipeline, or (vectorizer, model) together; or name both files");
+    }
+    chain_.outputs = {{model::OutputKind::kTransform, chain_.flow.slot}};
   }
+  for (model::Field& unread : fields_) {  // a column that the model was given and does not use
+    if (!unread.takes_number && !unread.takes_text) unread.takes_number = unread.takes_text = true;
+  }
+  parts_.outputs = std::move(chain_.outputs);
+  parts_.targets = std::move(chain_.targets);
   parts_.schema = SLIPWAY_TRY(model::Schema::create(std::move(fields_), records_));
   return model::Model::create(std::move(parts_));
 }

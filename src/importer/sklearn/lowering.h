@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A model while it is being put together: each estimator of a chain adds steps that read what the one before wrote.
+// A model while it is being put together. Estimators stand in chains: each adds steps that read what the one before
+// wrote. An estimator that holds others lowers them in chains of their own, and joins what they give.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,76 +16,119 @@
 
 namespace slipway::importer::sklearn {
 
+// Rows on their way through a chain.
+struct Flow {
+  std::uint32_t slot = 0;  // the record
+  model::SlotType type = model::SlotType::kRecord;
+  std::size_t columns = 0;            // 0: not known yet, at the head
+  std::vector<std::string> names;     // of the columns, as far as they are known; else empty
+  std::vector<std::uint32_t> fields;  // the schema's field that each column is; empty once they are something else
+};
+
+// What a chain gave.
+struct Lowered {
+  Flow flow;                           // what a transformer gives; a predictor leaves what it took
+  std::vector<model::Output> outputs;  // empty: it only transforms
+  std::vector<model::Target> targets;
+
+  // The slot of an output, if there is one.
+  std::optional<std::uint32_t> slot(model::OutputKind kind, std::uint32_t target = 0) const;
+  bool predicts() const { return !outputs.empty(); }
+};
+
 class Lowering {
  public:
   explicit Lowering(const Options& options) : options_(options) { parts_.provenance.library = "scikit-learn"; }
 
   // Lowers an estimator, and what it contains, after what is there. Errors carry the path.
   Result<void> add(const pickle::Document& document, pickle::NodeId root, const std::string& path);
-  // The model. kUnsupported if nothing in it predicts.
+  // The model. kUnsupported if it ends with records that nothing has read.
   Result<model::Model> finish() &&;
-
-  // Called by the rows of the tables ---------------------------------------------------------------------------------
-
-  // Leaves the estimator `node` to be lowered next, before everything already left. For containers.
-  void then(const pickle::Document& document, pickle::NodeId node, std::string path) {
-    pending_.push_back({&document, node, std::move(path), depth_ + 1});
-  }
-
-  // The rows that the estimator takes: the last step's, or, for the first of a chain, a table of its own columns named
-  // by feature_names_in_, by the user or x0, x1, ... kCorrupt if there are not `columns` of them.
-  Result<void> take_rows(const Attributes& fitted, std::size_t columns);
-  // Adds the steps of an estimator that takes any number of columns and keeps it. At the head of a chain they wait for
-  // the first estimator that says how many there are.
-  Result<void> take_any_rows(const Attributes& fitted, std::vector<model::Op> ops);
-  // True if a step before gives rows.
-  bool has_rows() const { return !parts_.steps.empty(); }
-  bool sparse() const { return type_ == model::SlotType::kCsr; }
-
-  // Starts from records. kUnsupported if something stands before.
-  Result<void> take_records(const Attributes& fitted, std::vector<model::Field> fields);
-
-  // Adds a step that reads the last one; gives the slot it writes. The next reads this one.
-  std::uint32_t emit(model::Op op, model::SlotType type);
-  // Adds a step that reads `slot`, off the chain.
-  std::uint32_t branch(model::Op op, std::uint32_t slot);
-  std::uint32_t slot() const { return slot_; }
-
-  // What training centred on, a value a column: shown as the typical value of the fields that are these columns.
-  void set_typical(std::span<const double> column_values);
-
-  // Ends the chain.
-  void predicts(std::vector<model::Output> outputs, std::vector<model::Label> labels);
-
   // How many estimators were lowered: tells which of several orders came furthest.
   std::size_t lowered() const { return lowered_; }
 
+  // Called by the rows of the tables ---------------------------------------------------------------------------------
+
+  // Lowers `node` next in this chain. For Pipeline, and for what only wraps another estimator.
+  Result<void> next(const pickle::Document& document, pickle::NodeId node, std::string path);
+  // Lowers `node` in a chain of its own that begins with `from`; this chain stays where it is.
+  Result<Lowered> apart(const pickle::Document& document, pickle::NodeId node, std::string path, Flow from);
+  Result<Lowered> apart(const Attributes& of, std::string_view attribute, Flow from);
+
+  // The rows that the estimator takes: the last step's, or, at the head, a table of its own columns named by
+  // feature_names_in_, by the user or x0, x1, ... kCorrupt if there are not `columns` of them. Rows of numbers, dense
+  // or sparse; take_dense: dense; take_cells: the record or cells where there are some (`names`: what the estimator
+  // calls them, if it does not have feature_names_in_), else rows.
+  Result<void> take_rows(const Attributes& fitted, std::size_t columns);
+  Result<void> take_dense(const Attributes& fitted, std::size_t columns);
+  Result<void> take_cells(const Attributes& fitted, std::size_t columns, const std::vector<std::string>& names = {});
+  // Adds the steps of an estimator that takes any number of columns and keeps it. At the head of a chain they wait for
+  // the first estimator that says how many there are.
+  Result<void> take_any_rows(const Attributes& fitted, std::vector<model::Op> ops);
+  // Starts from records. kUnsupported if something stands before.
+  Result<void> take_records(const Attributes& fitted, std::vector<model::Field> fields);
+  // True if a step before gives rows.
+  bool has_rows() const;
+  bool sparse() const { return chain_.flow.type == model::SlotType::kCsr; }
+
+  // Adds a step that reads the last one; gives the slot it writes. The next reads this one. A step that does not fit
+  // makes the estimator fail when it is done (so that rows need not ask after every step).
+  std::uint32_t emit(model::Op op);
+  // Adds a step that reads `slot`, or several, off the chain.
+  std::uint32_t branch(model::Op op, std::uint32_t slot) { return branch(std::move(op), std::vector{slot}); }
+  std::uint32_t branch(model::Op op, std::vector<std::uint32_t> slots);
+  model::Slot slot_at(std::uint32_t slot) const { return slots_.at(slot); }
+
+  // The chain's rows. A container sets them when it has joined what its members give.
+  const Flow& flow() const { return chain_.flow; }
+  void set_flow(Flow flow) { chain_.flow = std::move(flow); }
+  // A flow of what `slot` holds, columns without names.
+  Flow flow_of(std::uint32_t slot) const;
+
+  // The schema's field that a column is, to say what it takes; nullptr if columns are fields no more. Valid until the
+  // next call.
+  model::Field* field(std::size_t column);
+  // What training centred on, a value a column: shown as the typical value of the fields that are these columns.
+  void set_typical(std::span<const double> column_values);
+
+  // Ends the chain. `labels`: of the one target; none: numbers.
+  void predicts(std::vector<model::Output> outputs, std::vector<model::Label> labels);
+  void predicts_many(std::vector<model::Output> outputs, std::vector<model::Target> targets);
+
  private:
-  struct Pending {
-    const pickle::Document* document;
-    pickle::NodeId node;
-    std::string path;
-    int depth;
-  };
   struct Waiting {
     Attributes fitted;
     std::vector<model::Op> ops;
   };
-  Result<void> add_one(const Pending& item);
+  struct Chain {
+    Flow flow;
+    std::vector<model::Output> outputs;
+    std::vector<model::Target> targets;
+    std::vector<Waiting> waiting;  // none once a step gives rows
+    std::string last;              // path of the estimator before
+    bool ended = false;
+  };
+
+  Result<void> visit(const pickle::Document& document, pickle::NodeId node, const std::string& path);
+  Result<void> go_on(const Attributes& fitted);
+  Result<void> open_table(const Attributes& fitted, std::size_t columns, const std::vector<std::string>& names);
+  Result<void> take_columns(const Attributes& fitted, std::size_t columns, const std::vector<std::string>& names);
+  Result<void> take_waiting(std::size_t columns);
+  Result<void> settle();
+  void follow(const model::Op& op, std::uint32_t slot);
 
   const Options& options_;
   model::Model::Parts parts_;
+  std::vector<model::Slot> slots_{{model::SlotType::kRecord, 0}};
   std::vector<model::Field> fields_;
-  bool records_ = false;
-  std::vector<Pending> pending_;  // the next one is last
-  std::vector<Waiting> waiting_;  // none once a step gives rows
-  std::vector<std::string> column_names_;
-  std::uint32_t slot_ = 0;
-  model::SlotType type_ = model::SlotType::kRecord;
-  std::size_t columns_ = 0;
-  std::string last_;  // path of the estimator before
-  std::size_t lowered_ = 0, visited_ = 0;
+  bool records_ = false;                            // the schema is a DictVectorizer's
+  bool named_ = false;                              // its names are not x0, x1, ...
+  std::map<std::uint32_t, std::uint32_t> stacked_;  // cells that were made rows already
+  Chain chain_;
+  std::optional<Error> misfit_;
+  std::size_t lowered_ = 0, visited_ = 0, wrapped_ = 0;
   int depth_ = 0;
+  bool apart_ = false;
 };
 
 }  // namespace slipway::importer::sklearn

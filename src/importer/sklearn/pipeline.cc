@@ -23,7 +23,7 @@ Result<void> pipeline_steps(const Attributes& fitted, Lowering& out) {
   const NodeId steps = fitted.node("steps");
   if (!is_sequence(document, steps)) return fail(fitted.error(Code::kCorrupt, "steps", "is not a list"));
   const auto items = document.items(steps);
-  for (std::size_t i = items.size(); i-- > 0;) {  // the last one left is the first one lowered
+  for (std::size_t i = 0; i < items.size(); ++i) {
     const auto pair = is_sequence(document, items[i]) ? document.items(items[i]) : std::span<const NodeId>();
     if (pair.size() != 2 || document.kind(pair[0]) != Kind::kText) {
       return fail(fitted.error(Code::kCorrupt, "steps", fmt::format("item {} is not a pair (name, estimator)", i)));
@@ -31,7 +31,8 @@ Result<void> pipeline_steps(const Attributes& fitted, Lowering& out) {
     const bool skipped = document.kind(pair[1]) == Kind::kNone ||
                          (document.kind(pair[1]) == Kind::kText && document.text(pair[1]) == "passthrough");
     if (skipped) continue;
-    out.then(document, pair[1], fmt::format("{}.steps[{}] '{}'", fitted.path(), i, printable(document.text(pair[0]))));
+    SLIPWAY_TRY(out.next(document, pair[1],
+                         fmt::format("{}.steps[{}] '{}'", fitted.path(), i, printable(document.text(pair[0])))));
   }
   return {};
 }

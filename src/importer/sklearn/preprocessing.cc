@@ -17,8 +17,6 @@
 namespace slipway::importer::sklearn {
 namespace {
 
-using model::SlotType;
-
 Result<std::size_t> row_size(const Attributes& fitted, std::string_view name) {
   const pickle::Numbers numbers = SLIPWAY_TRY(fitted.numbers(name));
   if (numbers.shape.size() != 1) return fail(fitted.error(Code::kCorrupt, name, "is not one row of numbers"));
@@ -35,8 +33,6 @@ Result<std::size_t> fitted_columns(const Attributes& fitted) {
   return names ? names->size() : 0;
 }
 
-SlotType row_type(const Lowering& out) { return out.sparse() ? SlotType::kCsr : SlotType::kDense; }
-
 model::RequireFinite finite(const Attributes& fitted) {
   return {.allow_nan = false, .estimator = std::string(fitted.class_name().name)};
 }
@@ -44,7 +40,7 @@ model::RequireFinite finite(const Attributes& fitted) {
 model::RequireFinite finite_or_nan(const Attributes& fitted) {
   return {.allow_nan = fitted.version() >= Version{0, 20}, .estimator = std::string(fitted.class_name().name)};
 }
-void emit_check(const Attributes& fitted, Lowering& out) { out.emit(finite_or_nan(fitted), row_type(out)); }
+void emit_check(const Attributes& fitted, Lowering& out) { out.emit(finite_or_nan(fitted)); }
 
 // Of MinMaxScaler since 0.24, of MaxAbsScaler since 1.8.
 Result<bool> clips(const Attributes& fitted) {
@@ -57,7 +53,7 @@ Result<void> multiply_sparse(const Attributes& fitted, Lowering& out, std::size_
   std::vector<double> factor = SLIPWAY_TRY(fitted.doubles("scale_", columns));
   const pickle::Numbers scale = SLIPWAY_TRY(fitted.numbers("scale_"));
   for (double& value : factor) value = scale.is_float32 ? double(1 / float(value)) : 1 / value;
-  out.emit(model::ScaleColumns{std::move(factor)}, SlotType::kCsr);
+  out.emit(model::ScaleColumns{std::move(factor)});
   return {};
 }
 
@@ -72,13 +68,12 @@ Result<void> standard_scaler(const Attributes& fitted, Lowering& out) {
     const std::vector<double> mean = SLIPWAY_TRY(fitted.doubles("mean_", columns));
     out.set_typical(mean);
   }
-  const auto type = out.sparse() ? model::SlotType::kCsr : model::SlotType::kDense;
-  out.emit(model::RequireFinite{.allow_nan = true, .estimator = "StandardScaler"}, type);
+  out.emit(model::RequireFinite{.allow_nan = true, .estimator = "StandardScaler"});
   model::Standardize op;
   if (with_mean) op.offset = SLIPWAY_TRY(fitted.doubles("mean_", columns));
   if (with_std) op.scale = SLIPWAY_TRY(fitted.doubles("scale_", columns));
   if (!out.sparse()) {
-    if (with_mean || with_std) out.emit(std::move(op), type);
+    if (with_mean || with_std) out.emit(std::move(op));
     return {};
   }
   if (with_mean) {
@@ -101,15 +96,15 @@ Result<void> min_max_scaler(const Attributes& fitted, Lowering& out) {
   std::vector<double> scale = SLIPWAY_TRY(fitted.doubles("scale_", columns));
   std::vector<double> offset = SLIPWAY_TRY(fitted.doubles("min_", columns));
   for (double& value : offset) value = -value;  // x - (-min_) is x + min_, to the last bit
-  out.emit(model::ScaleColumns{std::move(scale)}, SlotType::kDense);
-  out.emit(model::Standardize{.offset = std::move(offset), .scale = {}}, SlotType::kDense);
+  out.emit(model::ScaleColumns{std::move(scale)});
+  out.emit(model::Standardize{.offset = std::move(offset), .scale = {}});
   const bool clip = SLIPWAY_TRY(clips(fitted));
   if (!clip) return {};
   const std::vector<double> range = SLIPWAY_TRY(fitted.doubles("feature_range", 2));
   if (range[0] > range[1]) {
     return fail(fitted.error(Code::kCorrupt, "feature_range", fmt::format("is from {} to {}", range[0], range[1])));
   }
-  out.emit(model::Clip{range[0], range[1]}, SlotType::kDense);
+  out.emit(model::Clip{range[0], range[1]});
   return {};
 }
 
@@ -122,10 +117,10 @@ Result<void> max_abs_scaler(const Attributes& fitted, Lowering& out) {
     SLIPWAY_TRY(multiply_sparse(fitted, out, columns));
   } else {
     std::vector<double> scale = SLIPWAY_TRY(fitted.doubles("scale_", columns));
-    out.emit(model::Standardize{.offset = {}, .scale = std::move(scale)}, SlotType::kDense);
+    out.emit(model::Standardize{.offset = {}, .scale = std::move(scale)});
   }
   const bool clip = SLIPWAY_TRY(clips(fitted));
-  if (clip) out.emit(model::Clip{-1, 1}, row_type(out));
+  if (clip) out.emit(model::Clip{-1, 1});
   return {};
 }
 
@@ -143,7 +138,7 @@ Result<void> robust_scaler(const Attributes& fitted, Lowering& out) {
   if (centre) out.set_typical(op.offset);
   emit_check(fitted, out);
   if (!out.sparse()) {
-    out.emit(std::move(op), SlotType::kDense);
+    out.emit(std::move(op));
     return {};
   }
   if (centre) {

@@ -36,7 +36,7 @@ void append_answer(std::string& out, const Service& service, const engine::Answe
   const bool classifier = !service.plan().model().labels().empty();
   out += "\"prediction\":";
   if (classifier) {
-    out += service.label_json(answer.index);
+    out += service.label_json(answer.index[0]);
   } else {
     append_numbers(out, answer.prediction);
   }
@@ -129,7 +129,7 @@ class Prediction {
       if (is_caller_id(service_.plan(), extra)) append_id(extra.value);
     }
     if (worker_.reader.many()) out += '}';
-    worker_.predicted.push_back(worker_.answer.index);
+    worker_.predicted.push_back(worker_.answer.index.empty() ? 0 : worker_.answer.index[0]);
   }
 
   void append_id(const model::Cell& id) {

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// One step's operator to its kernel; nullptr where nothing has to run. An operator without an overload here stops the
+// build. Errors: kTooLarge where the tables would not fit.
+#pragma once
+
+#include "engine/kernels/kernel.h"
+
+namespace slipway::engine::kernels {
+
+// records.cc
+Result<KernelPtr> compile(const model::VectorizeDict& op, Compiling& step);
+Result<KernelPtr> compile(const model::StackNumbers& op, Compiling& step);
+Result<KernelPtr> compile(const model::RequireFinite& op, Compiling& step);
+
+// rows.cc
+Result<KernelPtr> compile(const model::Densify& op, Compiling& step);
+Result<KernelPtr> compile(const model::Standardize& op, Compiling& step);
+Result<KernelPtr> compile(const model::ScaleColumns& op, Compiling& step);
+Result<KernelPtr> compile(const model::Clip& op, Compiling& step);
+Result<KernelPtr> compile(const model::Binarize& op, Compiling& step);
+Result<KernelPtr> compile(const model::NormalizeRows& op, Compiling& step);
+
+// join.cc
+Result<KernelPtr> compile(const model::Select& op, Compiling& step);
+Result<KernelPtr> compile(const model::Concat& op, Compiling& step);
+Result<KernelPtr> compile(const model::WeightedSum& op, Compiling& step);
+Result<KernelPtr> compile(const model::LookUp& op, Compiling& step);
+
+// linear.cc
+Result<KernelPtr> compile(const model::Linear& op, Compiling& step);
+Result<KernelPtr> compile(const model::Expit& op, Compiling& step);
+Result<KernelPtr> compile(const model::Softmax& op, Compiling& step);
+Result<KernelPtr> compile(const model::WithComplement& op, Compiling& step);
+Result<KernelPtr> compile(const model::WithNegation& op, Compiling& step);
+Result<KernelPtr> compile(const model::PositiveIndex& op, Compiling& step);
+Result<KernelPtr> compile(const model::ArgmaxIndex& op, Compiling& step);
+
+}  // namespace slipway::engine::kernels

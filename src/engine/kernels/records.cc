@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a record to rows, and the checks of what came. A check writes nothing: its output is its input's place.
+#include <cmath>
+#include <utility>
+
+#include "engine/blame.h"
+#include "engine/kernels/ops.h"
+
+namespace slipway::engine::kernels {
+namespace {
+
+using model::Cell;
+using model::SlotType;
+
+class Gather : public Kernel {
+ public:
+  Gather(const Vectorizer* vectorizer, Place out) : vectorizer_(vectorizer), out_(out) {}
+
+  bool run(Frame& frame) const override {
+    Buffers& buffers = frame.buffers;
+    const auto refusal = vectorizer_->gather(frame.record, {frame.hits(out_), buffers.unseen, buffers.key.data()});
+    return refusal.why == nullptr || frame.refuse(refusal.why, refusal.field);
+  }
+  bool knows(std::uint32_t field, std::string_view text, bool& seen) const override {
+    seen |= vectorizer_->has(field, text);
+    return true;
+  }
+
+ private:
+  const Vectorizer* vectorizer_;
+  Place out_;
+};
+
+class Stack : public Kernel {
+ public:
+  Stack(const Compiling& step, Place out) : model_(step.model), slot_(step.slot_in()), in_(step.in()), out_(out) {}
+
+  bool run(Frame& frame) const override {
+    double* out = frame.row(out_);
+    const auto cells = frame.cells(in_);
+    for (std::uint32_t i = 0; i < out_.columns; ++i) {
+      if (cells[i].is_number()) {
+        out[i] = cells[i].number();
+      } else if (cells[i].missing()) {
+        out[i] = std::nan("");
+      } else {
+        return frame.refuse(kTextForNumber, field_of(model_, slot_, i));
+      }
+    }
+    return true;
+  }
+
+ private:
+  const model::Model& model_;
+  std::uint32_t slot_;
+  Place in_, out_;
+};
+
+class CheckFinite : public Kernel {
+ public:
+  CheckFinite(const Compiling& step, bool allow_nan)
+      : model_(step.model), step_(step.step), slot_(step.slot_in()), allow_nan_(allow_nan), in_(step.in()) {}
+
+  bool run(Frame& frame) const override {
+    if (in_.type == SlotType::kCsr) {
+      for (const Hit& hit : frame.hits(in_)) {
+        if (!std::isfinite(hit.value) && !not_finite(frame, hit.column, hit.value)) return false;
+      }
+      return true;
+    }
+    const double* in = frame.row(in_);
+    for (std::uint32_t i = 0; i < in_.columns; ++i) {
+      if (!std::isfinite(in[i]) && !not_finite(frame, i, in[i])) return false;
+    }
+    return true;
+  }
+
+ private:
+  // REQUIRES: `value` is not finite. False: refused.
+  bool not_finite(Frame& frame, std::uint32_t column, double value) const {
+    using enum model::Model::Refused;
+    const bool nan = std::isnan(value);
+    if (nan && allow_nan_) return true;
+    return frame.refuse(model_.refusal(step_, nan ? kNan : kInfinity), field_of(model_, slot_, column));
+  }
+
+  const model::Model& model_;
+  std::uint32_t step_, slot_;
+  bool allow_nan_;
+  Place in_;
+};
+
+}  // namespace
+
+Result<KernelPtr> compile(const model::VectorizeDict& op, Compiling& step) {
+  auto vectorizer = SLIPWAY_TRY(Vectorizer::create(op, step.model.schema()));
+  const Vectorizer* kept = step.keep(std::move(vectorizer));
+  return std::make_unique<Gather>(kept, step.out());
+}
+
+Result<KernelPtr> compile(const model::StackNumbers&, Compiling& step) {
+  const Place out = step.out();
+  return std::make_unique<Stack>(step, out);
+}
+
+Result<KernelPtr> compile(const model::RequireFinite& op, Compiling& step) {
+  step.same_as(step.in());
+  return std::make_unique<CheckFinite>(step, op.allow_nan);
+}
+
+}  // namespace slipway::engine::kernels
