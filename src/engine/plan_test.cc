@@ -74,7 +74,8 @@ Model regressor(Shape shape) {
   for (model::Op& op : shape.between) parts.steps.push_back({std::move(op), {slot++}});
   std::vector<double> coef;
   for (std::size_t i = 0; i < columns * shape.outputs; ++i) coef.push_back(std::ldexp(1.0, int(i % 40)));
-  parts.steps.push_back({model::Linear{shape.outputs, std::move(coef), std::vector<double>(shape.outputs, 0.5)}, {slot}});
+  parts.steps.push_back(
+      {model::Linear{shape.outputs, std::move(coef), std::vector<double>(shape.outputs, 0.5)}, {slot}});
   parts.outputs = {{OutputKind::kPrediction, slot + 1}};
   auto made = Model::create(std::move(parts));
   EXPECT_TRUE(made) << made.error().message();

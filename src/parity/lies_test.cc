@@ -166,7 +166,7 @@ const Lie kLies[] = {
          ".",
      "'dv': takes records and cannot stand after pipeline.steps[0] 'n'"},
     {"ANormalizerAlone", object("sklearn.preprocessing._data", "Normalizer", {{"norm", text("l1")}}) + ".",
-     "normalizer transforms; nothing after it predicts"},
+     "normalizer: does not say how many columns it takes"},
     {"AThresholdThatIsNan", scaled("Binarizer", {{"threshold", "Fnan\n"}}, true),
      "'scale' -> threshold: is not a number"},
     {"AThresholdThatIsText", scaled("Binarizer", {{"threshold", text("x")}}, true), "'scale' -> threshold: "},
