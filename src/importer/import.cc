@@ -13,7 +13,6 @@
 
 #include "base/text.h"
 #include "format/pickle/document.h"
-#include "format/pickle/sniff.h"
 #include "importer/refusals.h"
 #include "importer/sklearn/estimators.h"
 #include "importer/sklearn/lowering.h"
@@ -32,30 +31,13 @@ struct Piece {
   std::string file;
 };
 
-// joblib writes arrays between opcodes, so such a file is no pickle from the first array on.
-bool looks_like_joblib(std::string_view bytes) { return bytes.find("NumpyArrayWrapper") != bytes.npos; }
-
-Error refuse_joblib() {
-  return {Code::kUnsupported, "was written by joblib.dump, whose arrays are not read yet",
-          "write it again with pickle: pickle.dump(joblib.load('model.joblib'), open('model.pkl', 'wb'))"};
-}
-
 Result<pickle::Document> read(const Source& source) {
-  const std::string_view bytes = source.bytes.bytes();
-  const pickle::FileKind kind = pickle::sniff(bytes);
-  if (kind != pickle::FileKind::kPickle) return fail(pickle::refusal(kind).within(source.name));
   auto document = pickle::Document::read(source.bytes);
-  if (!document) {
-    const bool joblib = document.error().code() == Code::kCorrupt && looks_like_joblib(bytes);
-    return fail((joblib ? refuse_joblib() : std::move(document).error()).within(source.name));
-  }
+  if (!document) return fail(std::move(document).error().within(source.name));
   if (document->trailing_bytes() == 0) return document;
-  if (looks_like_joblib(bytes)) return fail(refuse_joblib().within(source.name));
-  const std::uint64_t end = document->end_offset();
-  const bool another = bytes[end] == '\x80';
   return fail(Code::kUnsupported,
-              fmt::format("{}: {} at byte {}, {} bytes after the first pickle ended", source.name,
-                          another ? "a second pickle begins" : "something follows", end, document->trailing_bytes()),
+              fmt::format("{}: something follows at byte {}, {} bytes after the first pickle ended", source.name,
+                          document->end_offset(), document->trailing_bytes()),
               "dump one object: a Pipeline, or a tuple (vectorizer, model); or one file for each");
 }
 

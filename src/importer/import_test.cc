@@ -65,7 +65,7 @@ const Handed kHanded[] = {
      "model.pkl: root: is a dict of 2 pieces: 'model' and 'dv'; dicts are not composed yet"},
     {"AnEmptyTuple", "(t.", Code::kUnsupported, "root: is a tuple of 0 pieces"},
     {"TwoPickles", std::string("\x80\x04K\x01.\x80\x04K\x02.", 10), Code::kUnsupported,
-     "a second pickle begins at byte 5"},
+     "something follows at byte 5, 5 bytes after the first pickle ended"},
     {"ATail", "I1\n.xyz", Code::kUnsupported, "something follows at byte 4, 3 bytes after the first pickle ended"},
     {"ATransformerAlone", "(isklearn.pipeline\nPipeline\n(dVsteps\n(lsb.", Code::kUnsupported,
      "the model transforms; nothing after it predicts"},
