@@ -34,7 +34,8 @@ std::vector<std::string> files() {
     const std::string name = entry.path().filename();
     const auto is = [&](std::string_view part) { return name.find(part) != name.npos; };
     const bool side_files = is("joblib0.8.none") || is("joblib0.9.none");
-    if (name.ends_with(".joblib") && !is(".two.") && !is(".nodes.") && !is(".matrices.") && !side_files) {
+    if (name.ends_with(".joblib") && !is("pieces.") && !is(".two.") && !is(".nodes.") && !is(".matrices.") &&
+        !side_files) {
       names.push_back(name);
     }
   }
