@@ -95,7 +95,7 @@ TEST(Pieces, ADictSaysWhatItNamesAndWhatIsLeftOut) {
   EXPECT_THAT(model->schema().names(), ElementsAre("tenure", "charges", "score"));
   EXPECT_EQ(model->chain(), "StandardScaler > LogisticRegression");
   EXPECT_THAT(model->provenance().notes, ElementsAre("the columns are named by root['feature_names']",
-                                                                                "root['metrics'] (dict) is left out: it is no estimator",
+                                                     "root['metrics'] (dict) is left out: it is no estimator",
                                                      "root['version'] (text) is left out: it is no estimator",
                                                      "root['threshold'] (float) is left out: it is no estimator"));
   const auto chosen = import_piece("dict", {.feature_names = {"a", "b", "c"}, .steps = {"scaler", "model"}});
