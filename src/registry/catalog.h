@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,9 @@
 #include "registry/version.h"
 
 namespace slipway::registry {
+
+// What a bare name means, if there is this alias.
+inline constexpr std::string_view kDefaultAlias = "production";
 
 struct Promotion {
   std::uint32_t from = 0;  // the version before; 0 if the alias is new
@@ -68,7 +72,7 @@ class Catalog {
   Result<std::vector<Entry>> history(std::string_view name, std::string_view alias);
 
   struct RemoveOptions {
-    bool force = false;  // also if an alias points at it
+    bool force = false;  // also if an alias points at it, or it cannot be read
     std::string by, why;
   };
   // Leaves a tombstone, then deletes the bundle if no other version uses it. `name:version` or `name:label`.
@@ -89,7 +93,15 @@ class Catalog {
   template <class T>
   using Memory = std::map<std::string, Remembered<T>, std::less<>>;  // by key
   Result<ModelState> read_model(std::string_view name);
+  void read_aliases(ModelState& state);
   Result<void> check_model(std::string_view name) const;
+  Result<void> check_no_alias(std::string_view name, std::uint32_t number);
+  Result<std::optional<Version>> find_label(std::string_view name, std::string_view label);
+  Result<Version> put_version(Version version);
+  Result<void> put_tombstone(const Version& version, const RemoveOptions& options);
+  Result<Version> resolve_number(std::string_view name, std::uint32_t number);
+  Result<Version> resolve_label(std::string_view name, std::string_view label);
+  Result<Version> resolve_alias(std::string_view name, std::string_view alias);
 
   Store& store_;
   const Now now_;
