@@ -97,6 +97,7 @@ class Catalog {
   Result<void> check_model(std::string_view name) const;
   Result<void> check_no_alias(std::string_view name, std::uint32_t number);
   Result<std::optional<Version>> find_label(std::string_view name, std::string_view label);
+  Result<void> check_not_removed(const Version& version);
   Result<Version> put_version(Version version);
   Result<void> put_tombstone(const Version& version, const RemoveOptions& options);
   Result<Version> resolve_number(std::string_view name, std::uint32_t number);

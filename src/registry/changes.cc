@@ -126,6 +126,15 @@ Result<Version> Catalog::publish(std::string_view name, const BundleFiles& bundl
   return version;
 }
 
+// After an alias was pointed at it. A remover that had looked for aliases before is still at work: it shows in its
+// lock.
+Result<void> Catalog::check_not_removed(const Version& version) {
+  // One that was killed is waited for in vain: then there is no tombstone, and all is well.
+  static_cast<void>(Bundles(store_, now_).wait_for_removers(version.bundle));
+  SLIPWAY_TRY(resolve_number(version.name, version.number));
+  return {};
+}
+
 Result<Promotion> Catalog::promote(std::string_view reference, std::string_view alias, std::string_view by,
                                    std::string_view why) {
   SLIPWAY_TRY(check_alias(alias));
@@ -152,9 +161,11 @@ Result<Promotion> Catalog::promote(std::string_view reference, std::string_view 
     entry.number = out.entry = names.highest() + 1;
     entry.at = Timestamp().at(now_());
     out.moved = SLIPWAY_TRY(store_.put_if_absent(entry_key(version.name, alias, entry.number), entry_json(entry)));
-    if (!out.moved) continue;                                   // somebody else moved it: look again
-    SLIPWAY_TRY(resolve_number(version.name, version.number));  // or it was removed meanwhile, and this says so
-    return out;
+    if (!out.moved) continue;  // somebody else moved it: look again
+    auto there = check_not_removed(version);
+    if (there) return out;
+    static_cast<void>(rollback(version.name, alias, by, version.text() + " was removed at the same moment"));
+    return fail(std::move(there).error());
   }
   return fail(Code::kBusy, "others move the alias all the time", "Try again");
 }
@@ -200,6 +211,8 @@ Result<Promotion> Catalog::rollback(std::string_view name, std::string_view alia
     return fail(Code::kBusy, "somebody else has moved " + full + " at this moment",
                 "Look where it stands (slipway models " + std::string(name) + "), then repeat this if it is needed");
   }
+  const Version version = SLIPWAY_TRY(resolve_number(name, entry.version));
+  SLIPWAY_TRY(check_not_removed(version));
   return Promotion{.from = from, .to = entry.version, .entry = entry.number, .moved = true};
 }
 
@@ -243,10 +256,12 @@ Result<Removal> Catalog::remove(std::string_view reference, const RemoveOptions&
     return out;
   }
   const Version version = SLIPWAY_TRY(std::move(read));
-  if (!out.already && !options.force) SLIPWAY_TRY(check_no_alias(version.name, version.number));
   Bundles bundles(store_, now_);
+  // Before looking for aliases: who points one here afterwards sees the lock, waits, and finds the tombstone.
   const Bundles::Lock lock = SLIPWAY_TRY(bundles.lock(version.bundle, Work::kRemoving));
-  auto done = out.already ? Result<void>() : put_tombstone(version, options);
+  Result<void> done;
+  if (!out.already && !options.force) done = check_no_alias(version.name, version.number);
+  if (!out.already && done) done = put_tombstone(version, options);
   if (done) {
     auto collected = bundles.collect(version.bundle, lock);
     // The version is removed: what is left of its files is for a later call, and no reason to fail.
@@ -265,11 +280,7 @@ Result<void> Catalog::put_tombstone(const Version& version, const RemoveOptions&
   // On a full disk an empty one may find a place, and removing is what frees the disk.
   if (!put && put.error().code() == Code::kIo) put = store_.put_if_absent(key, "");
   if (!put) return fail(std::move(put).error());
-  if (options.force) return {};
-  // An alias that was moved here while we looked keeps its version: one of the two sees the other.
-  auto free = check_no_alias(version.name, version.number);
-  if (!free) SLIPWAY_TRY(store_.remove(key));
-  return free;
+  return {};
 }
 
 }  // namespace slipway::registry

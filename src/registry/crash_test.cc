@@ -50,23 +50,35 @@ End run_and_kill(const std::function<bool()>& work, int stop) {
   }
 }
 
-// "churn:1=a churn:2=b production=1": versions with the bundles that they have, whole, then the aliases.
-std::string state_of(Catalog& catalog) {
+// Are the bytes those that were published?
+bool is_whole(const Catalog& catalog, const std::string& id) {
+  bool whole = catalog.bundle_files(id).has_value();
+  for (const BundleFiles::File& file : bundle(id.front()).files) {
+    const auto there = catalog.bundle_file(id, file.name, 10000);
+    whole = whole && there && there->bytes() == file.bytes;
+  }
+  return whole;
+}
+
+// "churn:1=a churn:2=b production=1": versions with the bundles that they have, whole, then the aliases. A bundle that
+// no version has may lack its manifest; if it has one, it is whole.
+std::string state_of(TemporaryStore& store) {
+  Catalog catalog(*store);
   std::string out;
   const auto models = catalog.models();
   if (!models) return models.error().code() == Code::kNotFound ? "" : models.error().message();
   for (const ModelState& model : *models) {
     for (const Error& problem : model.problems) out += problem.message() + " ";
     for (const Version& version : model.versions) {
-      const BundleFiles wanted = bundle(version.bundle.front());
-      bool whole = catalog.bundle_files(version.bundle).has_value();
-      for (const BundleFiles::File& file : wanted.files) {
-        const auto there = catalog.bundle_file(version.bundle, file.name, 10000);
-        whole = whole && there && there->bytes() == file.bytes;
-      }
-      out += version.text() + "=" + (whole ? std::string(1, version.bundle.front()) : "broken") + " ";
+      const std::string content = is_whole(catalog, version.bundle) ? version.bundle.substr(0, 1) : "broken";
+      out += version.text() + "=" + content + " ";
     }
     for (const Alias& alias : model.aliases) out += fmt::format("{}={} ", alias.name, alias.entry.version);
+  }
+  const auto bundles = store->list("bundles");
+  if (!bundles) return bundles.error().message();
+  for (const Store::Entry& entry : *bundles) {
+    if (catalog.bundle_files(entry.name) && !is_whole(catalog, entry.name)) out += "half a bundle " + entry.name;
   }
   return out;
 }
@@ -92,13 +104,13 @@ void kill_everywhere(const Change& change) {
     if (end == End::kNotPermitted) GTEST_SKIP() << "ptrace is not permitted here";
     ASSERT_NE(end, End::kFailed);
     Catalog fresh(*store);
-    const std::string found = state_of(fresh);
+    const std::string found = state_of(store);
     ASSERT_THAT(found, AnyOf(Eq(change.before), Eq(change.after))) << "killed at stop " << stop;
     if (end == End::kDone) ASSERT_EQ(found, change.after);
     seen.insert(found);
     if (end == End::kDone) break;
     ASSERT_TRUE(change.repeat(fresh, found == change.after)) << "killed at stop " << stop;
-    ASSERT_EQ(state_of(fresh), change.after) << "killed at stop " << stop;
+    ASSERT_EQ(state_of(store), change.after) << "killed at stop " << stop;
     if (change.then) change.then(store);
   }
   EXPECT_EQ(seen.size(), 2u) << "both states must have been seen";

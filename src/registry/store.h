@@ -19,8 +19,8 @@ namespace slipway::registry {
 bool is_component(std::string_view text);
 bool is_key(std::string_view key);
 
-// Any call from any thread; several processes may use one store. A call that fails has changed nothing that a reader
-// sees. Errors name the object as locate() does and say what to do; kInvalid for what is no key.
+// Any call from any thread; several processes may use one store. A call that fails has changed nothing, unless it was
+// the flush to the disk that failed. Errors name the object as locate() does; kInvalid for what is no key.
 class Store {
  public:
   enum class Kind : std::uint8_t {
