@@ -9,6 +9,10 @@ constexpr Command kCommands[] = {
     {"predict", "score one record or many, and print the answer", predict},
     {"inspect", "show what is in a pickle, hostile ones included", inspect},
     {"estimators", "list the estimators that can be served", estimators},
+    {"models", "list the models in a store, their versions and aliases", models},
+    {"promote", "point an alias at a version: promote churn:2 production", promote},
+    {"rollback", "point an alias back at the version before", rollback},
+    {"remove", "remove a version, and its files if no other version uses them", remove},
     {"version", "print the version", version},
 };
 

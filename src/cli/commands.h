@@ -26,6 +26,10 @@ int serve(const Command& command, std::span<const char* const> arguments);
 int predict(const Command& command, std::span<const char* const> arguments);
 int inspect(const Command& command, std::span<const char* const> arguments);
 int estimators(const Command& command, std::span<const char* const> arguments);
+int models(const Command& command, std::span<const char* const> arguments);
+int promote(const Command& command, std::span<const char* const> arguments);
+int rollback(const Command& command, std::span<const char* const> arguments);
+int remove(const Command& command, std::span<const char* const> arguments);
 int version(const Command& command, std::span<const char* const> arguments);
 
 }  // namespace slipway::cli
