@@ -157,7 +157,7 @@ Result<RowReader::Next> CsvRows::next() {
     }
   }
   if (reader_.size() != width_) {
-    problem_ = "the row has " + std::to_string(reader_.size()) + " fields, " +
+    problem_ = "the row has " + std::to_string(reader_.size()) + (reader_.size() == 1 ? " field, " : " fields, ") +
                (options_.header ? "the header has " : "the model has ") + std::to_string(width_);
     problem_place_ = reader_.place(0);
     return Next::kBad;
