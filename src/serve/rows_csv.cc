@@ -57,7 +57,7 @@ Result<void> CsvRows::open() {
   }
   width_ = schema.fields().size();
   for (std::uint32_t i = 0; i < width_; ++i) {
-    columns_.push_back({i, i});
+    columns_.push_back({i, i, schema.fields()[i].takes_number});
     column_of_field_[i] = i;
     names_.push_back(schema.fields()[i].name);
   }
@@ -92,7 +92,7 @@ Result<void> CsvRows::take_column(std::uint32_t at, std::string_view name, std::
     return fail(header_error(at, "column " + quoted(name) + " stands in the header twice"));
   }
   column_of_field_[field] = at;
-  columns_.push_back({at, field});
+  columns_.push_back({at, field, plan_.model().schema().fields()[field].takes_number});
   return {};
 }
 
@@ -167,7 +167,11 @@ Result<RowReader::Next> CsvRows::next() {
 }
 
 void CsvRows::read_row() {
-  for (const Column& column : columns_) cells_[column.field] = csv_cell(plan_, column.field, reader_[column.at]);
+  for (const Column& column : columns_) {
+    Cell& cell = cells_[column.field];
+    const std::string_view text = reader_[column.at];
+    if (!column.takes_number || !read_number(text, cell)) cell = csv_cell(plan_, column.field, text);
+  }
   if (columns_.size() != cells_.size()) {
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       if (column_of_field_[i] == Schema::kNoField) cells_[i] = Cell{};

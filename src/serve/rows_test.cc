@@ -7,6 +7,7 @@
 #include <simdjson.h>
 
 #include <cstdlib>
+#include <random>
 #include <string>
 
 #include "serve/csv_cell.h"
@@ -32,6 +33,25 @@ TEST(CsvCell, IsReadAsPandasReadsIt) {
     const double number = std::strtod(std::string(wanted["value"].get_string().value()).c_str(), nullptr);
     EXPECT_EQ(cell.number(), number) << text;
   }
+}
+
+TEST(CsvCell, NumbersOfEveryLengthAreThoseOfStrtod) {
+  std::mt19937 random(3);
+  constexpr std::string_view kCharacters = "0123456789012345678901234567890123456789.+-e/:x";
+  std::size_t numbers = 0;
+  for (int i = 0; i < 300'000; ++i) {
+    std::string text;
+    for (std::size_t size = random() % 22 + 1; size > 0; --size) text += kCharacters[random() % kCharacters.size()];
+    Cell cell;
+    char* end = nullptr;
+    const double wanted = std::strtod(text.c_str(), &end);
+    const bool whole = *end == '\0' && text.find('x') == std::string::npos;
+    ASSERT_EQ(read_number(text, cell), whole) << text;
+    if (!whole) continue;
+    ++numbers;
+    ASSERT_EQ(cell.number(), wanted) << text;
+  }
+  EXPECT_GT(numbers, 50'000U);
 }
 
 // contract takes text ("month", "year"), tenure a number.
