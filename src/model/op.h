@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "model/ops/classify.h"
+#include "model/ops/ensemble.h"
 #include "model/ops/join.h"
 #include "model/ops/linear.h"
 #include "model/ops/rows.h"
@@ -27,6 +28,8 @@ using Op = std::variant<
     Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows,
     // parts, and putting together
     Select, Concat, WeightedSum, LookUp,
+    // ensembles
+    Constant, Spread, ThresholdIndex, LastArgmaxIndex, PairVotes, SammeScores, WeightedMedian, Interpolate,
     // models
     Linear,
     // to probabilities and labels

@@ -35,4 +35,14 @@ Result<KernelPtr> compile(const model::WithNegation& op, Compiling& step);
 Result<KernelPtr> compile(const model::PositiveIndex& op, Compiling& step);
 Result<KernelPtr> compile(const model::ArgmaxIndex& op, Compiling& step);
 
+// ensemble.cc
+Result<KernelPtr> compile(const model::Constant& op, Compiling& step);
+Result<KernelPtr> compile(const model::Spread& op, Compiling& step);
+Result<KernelPtr> compile(const model::ThresholdIndex& op, Compiling& step);
+Result<KernelPtr> compile(const model::LastArgmaxIndex& op, Compiling& step);
+Result<KernelPtr> compile(const model::PairVotes& op, Compiling& step);
+Result<KernelPtr> compile(const model::SammeScores& op, Compiling& step);
+Result<KernelPtr> compile(const model::WeightedMedian& op, Compiling& step);
+Result<KernelPtr> compile(const model::Interpolate& op, Compiling& step);
+
 }  // namespace slipway::engine::kernels

@@ -81,4 +81,14 @@ Value run(const model::WithNegation& op, Step& step);
 Value run(const model::PositiveIndex& op, Step& step);
 Value run(const model::ArgmaxIndex& op, Step& step);
 
+// ensemble.cc
+Value run(const model::Constant& op, Step& step);
+Value run(const model::Spread& op, Step& step);
+Value run(const model::ThresholdIndex& op, Step& step);
+Value run(const model::LastArgmaxIndex& op, Step& step);
+Value run(const model::PairVotes& op, Step& step);
+Value run(const model::SammeScores& op, Step& step);
+Value run(const model::WeightedMedian& op, Step& step);
+Value run(const model::Interpolate& op, Step& step);
+
 }  // namespace slipway::engine::reference

@@ -9,7 +9,8 @@ namespace slipway::importer::sklearn {
 namespace {
 
 using Family = std::span<const Estimator> (*)();
-constexpr Family kFamilies[] = {feature_extraction, linear_model, pipeline, preprocessing, svm};
+constexpr Family kFamilies[] = {bagging,    calibration, feature_extraction, linear_model, model_selection,
+                                multiclass, pipeline,    preprocessing,      svm,          voting};
 
 struct Inert {
   std::string_view module;
@@ -60,7 +61,8 @@ constexpr Inert kInert[] = {
 };
 
 // Whose names are libraries' estimators, so that "not served yet" is the right word.
-constexpr std::string_view kLibraries[] = {"sklearn.", "xgboost.", "lightgbm.", "catboost.", "imblearn."};
+constexpr std::string_view kLibraries[] = {"sklearn.",  "scipy.stats.", "xgboost.",
+                                           "lightgbm.", "catboost.",    "imblearn."};
 
 bool has_word(std::string_view words, std::string_view word) {
   if (word.empty() || word.find(' ') != word.npos) return false;

@@ -29,11 +29,16 @@ struct Estimator {
 };
 
 // The families. Each stands in its own file.
+std::span<const Estimator> bagging();
+std::span<const Estimator> calibration();
 std::span<const Estimator> feature_extraction();
 std::span<const Estimator> linear_model();
+std::span<const Estimator> model_selection();
+std::span<const Estimator> multiclass();
 std::span<const Estimator> pipeline();
 std::span<const Estimator> preprocessing();
 std::span<const Estimator> svm();
+std::span<const Estimator> voting();
 
 // All of them, for `slipway estimators`, sorted by name.
 std::vector<Estimator> estimators();

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -22,7 +23,6 @@ using model::SlotType;
 
 constexpr int kMaxDepth = 50;
 constexpr std::size_t kMaxVisits = 10'000;
-constexpr std::int64_t kMaxClaimed = 100'000;  // columns that only n_features_in_ speaks of
 
 bool is_cells(SlotType type) { return type == SlotType::kRecord || type == SlotType::kCells; }
 
@@ -217,6 +217,11 @@ Result<void> Lowering::take_any_rows(const Attributes& fitted, std::vector<model
   return {};
 }
 
+Result<Flow> Lowering::ready() {
+  SLIPWAY_TRY(settle());
+  return chain_.flow;
+}
+
 // At the end of a chain: who still waits for the number of columns has to say it.
 Result<void> Lowering::settle() {
   if (chain_.waiting.empty()) return {};
@@ -243,13 +248,33 @@ Result<void> Lowering::take_records(const Attributes& fitted, std::vector<model:
   if (!options_.feature_names.empty()) {
     return fail(Code::kUsage, fmt::format("feature names were given, but {} has names of its own", fitted.path()));
   }
-  if (!fields_.empty()) {
+  if (!fields_.empty() && !records_) {
     return fail(fitted.error(Code::kUnsupported, "", "takes records where another part of the model takes a table"));
   }
-  fields_ = std::move(fields);
-  slots_[0].columns = static_cast<std::uint32_t>(fields_.size());
   records_ = true;
+  merge(std::move(fields));
+  slots_[0].columns = static_cast<std::uint32_t>(fields_.size());
   return {};
+}
+
+// Several vectorizers may read one record: a field takes what any of them takes.
+void Lowering::merge(std::vector<model::Field> fields) {
+  std::map<std::string, std::size_t, std::less<>> known;
+  for (std::size_t i = 0; i < fields_.size(); ++i) known.emplace(fields_[i].name, i);
+  for (model::Field& field : fields) {
+    const auto found = known.find(field.name);
+    if (found == known.end()) {
+      fields_.push_back(std::move(field));
+      continue;
+    }
+    model::Field& have = fields_[found->second];
+    have.takes_number = have.takes_number || field.takes_number;
+    have.takes_text = have.takes_text || field.takes_text;
+    const std::set<std::string> categories(have.categories.begin(), have.categories.end());
+    for (std::string& category : field.categories) {
+      if (!categories.contains(category)) have.categories.push_back(std::move(category));
+    }
+  }
 }
 
 std::uint32_t Lowering::branch(model::Op op, std::vector<std::uint32_t> inputs) {

@@ -16,6 +16,9 @@
 
 namespace slipway::importer::sklearn {
 
+// Columns that nothing but n_features_in_ speaks of are believed up to here.
+inline constexpr std::int64_t kMaxClaimed = 100'000;
+
 // Rows on their way through a chain.
 struct Flow {
   std::uint32_t slot = 0;  // the record
@@ -57,6 +60,8 @@ class Lowering {
   // Lowers `node` in a chain of its own that begins with `from`; this chain stays where it is.
   Result<Lowered> apart(const pickle::Document& document, pickle::NodeId node, std::string path, Flow from);
   Result<Lowered> apart(const Attributes& of, std::string_view attribute, Flow from);
+  // The flow that members begin with. Errors: kUnsupported if somebody before still waits for the number of columns.
+  Result<Flow> ready();
 
   // The rows that the estimator takes: the last step's, or, at the head, a table of its own columns named by
   // feature_names_in_, by the user or x0, x1, ... kCorrupt if there are not `columns` of them. Rows of numbers, dense
@@ -81,6 +86,9 @@ class Lowering {
   std::uint32_t branch(model::Op op, std::uint32_t slot) { return branch(std::move(op), std::vector{slot}); }
   std::uint32_t branch(model::Op op, std::vector<std::uint32_t> slots);
   model::Slot slot_at(std::uint32_t slot) const { return slots_.at(slot); }
+
+  // The fields that the model is known to have so far.
+  std::size_t fields() const { return fields_.size(); }
 
   // The chain's rows. A container sets them when it has joined what its members give.
   const Flow& flow() const { return chain_.flow; }
@@ -118,6 +126,7 @@ class Lowering {
   Result<void> take_columns(const Attributes& fitted, std::size_t columns, const std::vector<std::string>& names);
   Result<void> take_waiting(std::size_t columns);
   Result<void> settle();
+  void merge(std::vector<model::Field> fields);
   void follow(const model::Op& op, std::uint32_t slot);
 
   const Options& options_;
