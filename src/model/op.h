@@ -11,8 +11,10 @@
 #include <variant>
 
 #include "model/ops/classify.h"
+#include "model/ops/compare.h"
 #include "model/ops/join.h"
 #include "model/ops/linear.h"
+#include "model/ops/pairwise.h"
 #include "model/ops/rows.h"
 #include "model/ops/standardize.h"
 #include "model/ops/vectorize.h"
@@ -28,8 +30,9 @@ using Op = std::variant<
     // parts, and putting together
     Select, Concat, WeightedSum, LookUp,
     // models
-    Linear,
+    Linear, CompareRows,
     // to probabilities and labels
-    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex>;
+    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, PairwiseSum, PairwiseVote, PairwiseScores,
+    PairwiseProbability>;
 
 }  // namespace slipway::model

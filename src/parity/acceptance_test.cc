@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
@@ -53,6 +54,25 @@ TEST_F(Acceptance, LeadsGivesItsTwoAnswers) {
   EXPECT_EQ(probability("organic_search", 4, 80304.0), 0.5340417283801275);
 }
 
+// The label that the file's model gives for a row.
+std::string predict(const engine::Plan& plan, std::span<const double> row) {
+  std::vector<model::Cell> cells;
+  for (const double value : row) cells.push_back(model::Cell::of(value));
+  engine::Answer answer;
+  plan.run({.fields = cells, .extras = {}}, *plan.scratch(), answer);
+  return model::label_text(plan.model().labels()[answer.index.at(0)]);
+}
+
+TEST_F(Acceptance, IrisGivesItsLabelsByVotesOfSupportVectors) {
+  auto model = import_paths({folder_ + "/iris-svc/model-0.20.3.pkl"});
+  ASSERT_TRUE(model) << model.error().to_string();
+  const auto plan = engine::Plan::compile(std::move(*model));
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(predict(*plan, std::array{6.8, 2.8, 4.8, 1.4}), "1");
+  EXPECT_EQ(predict(*plan, std::array{6.0, 3.4, 4.5, 1.6}), "1");
+  EXPECT_EQ(predict(*plan, std::array{5.1, 3.5, 1.4, 0.2}), "0");
+}
+
 TEST_F(Acceptance, WhatIsNotServedIsRefusedByName) {
   struct Want {
     const char* file;
@@ -65,7 +85,6 @@ TEST_F(Acceptance, WhatIsNotServedIsRefusedByName) {
            Want{"digits-svm/model.joblib", Code::kUnsupported, "joblib"},
            Want{"linear/model.pkl", Code::kUnsupported, "joblib"},
            Want{"iris-svc/model.joblib", Code::kUnsupported, "joblib"},
-           Want{"iris-svc/model-0.20.3.pkl", Code::kUnsupported, "sklearn.svm.classes.SVC is not served yet"},
            Want{"heart/model.pkl", Code::kUnsupported, "sklearn.compose._column_transformer.ColumnTransformer"},
        }) {
     const auto model = import_paths({folder_ + "/" + want.file});

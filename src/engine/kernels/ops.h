@@ -35,4 +35,13 @@ Result<KernelPtr> compile(const model::WithNegation& op, Compiling& step);
 Result<KernelPtr> compile(const model::PositiveIndex& op, Compiling& step);
 Result<KernelPtr> compile(const model::ArgmaxIndex& op, Compiling& step);
 
+// compare.cc
+Result<KernelPtr> compile(const model::CompareRows& op, Compiling& step);
+
+// pairwise.cc
+Result<KernelPtr> compile(const model::PairwiseSum& op, Compiling& step);
+Result<KernelPtr> compile(const model::PairwiseVote& op, Compiling& step);
+Result<KernelPtr> compile(const model::PairwiseScores& op, Compiling& step);
+Result<KernelPtr> compile(const model::PairwiseProbability& op, Compiling& step);
+
 }  // namespace slipway::engine::kernels

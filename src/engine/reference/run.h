@@ -81,4 +81,13 @@ Value run(const model::WithNegation& op, Step& step);
 Value run(const model::PositiveIndex& op, Step& step);
 Value run(const model::ArgmaxIndex& op, Step& step);
 
+// compare.cc
+Value run(const model::CompareRows& op, Step& step);
+
+// pairwise.cc
+Value run(const model::PairwiseSum& op, Step& step);
+Value run(const model::PairwiseVote& op, Step& step);
+Value run(const model::PairwiseScores& op, Step& step);
+Value run(const model::PairwiseProbability& op, Step& step);
+
 }  // namespace slipway::engine::reference
