@@ -11,6 +11,13 @@ if(SLIPWAY_SANITIZE)
   endif()
 endif()
 
+# Static archives of Debian packages: what joblib compresses with.
+set(SLIPWAY_ARCHIVES)
+foreach(name z bz2 lzma lz4 zstd)
+  find_library(SLIPWAY_ARCHIVE_${name} lib${name}.a REQUIRED)
+  list(APPEND SLIPWAY_ARCHIVES ${SLIPWAY_ARCHIVE_${name}})
+endforeach()
+
 set(SLIPWAY_DEPS ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "archives built from Debian source packages by tools/deps")
 
 # slipway_module(name SOURCES a.cc b.cc [LIBRARIES ...])
@@ -33,7 +40,8 @@ function(slipway_link target)
   endforeach()
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_include_directories(${target} SYSTEM PRIVATE ${SLIPWAY_DEPS}/include)
-  target_link_libraries(${target} PRIVATE ${SLIPWAY_DEPS}/lib/libfmt.a ${SLIPWAY_DEPS}/lib/libsimdjson.a)
+  target_link_libraries(${target} PRIVATE ${SLIPWAY_DEPS}/lib/libfmt.a ${SLIPWAY_DEPS}/lib/libsimdjson.a
+    ${SLIPWAY_ARCHIVES})
 endfunction()
 
 # slipway_program(name SOURCES main.cc): the program, at the root of the build folder. Unless sanitized it is a

@@ -20,6 +20,8 @@ class FileBytes {
   static Result<FileBytes> open(const std::string& path, std::size_t limit);
   // Bytes that are not in a file: tests, and members of containers.
   static FileBytes of(std::string bytes);
+  // Bytes that `owner` keeps alive.
+  static FileBytes of(std::shared_ptr<const void> owner, std::string_view bytes) { return {std::move(owner), bytes}; }
 
   std::string_view bytes() const { return bytes_; }
 

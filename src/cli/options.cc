@@ -118,14 +118,15 @@ int report(const Error& error) {
   return info(error.code()).exit;
 }
 
-Result<engine::Plan> load(std::span<const std::string> files, const std::vector<std::string>& feature_names) {
+Result<engine::Plan> load(std::span<const std::string> files, const importer::Options& options) {
   constexpr std::size_t kFileLimit = std::size_t{2} << 30;
   std::vector<importer::Source> sources;
   for (const std::string& file : files) {
     FileBytes bytes = SLIPWAY_TRY(FileBytes::open(file, kFileLimit));
     sources.push_back({file, std::move(bytes)});
   }
-  model::Model model = SLIPWAY_TRY(importer::import_files(sources, {.feature_names = feature_names}));
+  model::Model model = SLIPWAY_TRY(importer::import_files(sources, options));
+  for (const std::string& note : model.provenance().notes) std::fprintf(stderr, "slipway: %s\n", note.c_str());
   return engine::Plan::compile(std::move(model));
 }
 

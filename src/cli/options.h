@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "cli/commands.h"
 #include "engine/plan.h"
+#include "importer/import.h"
 
 namespace slipway::cli {
 
@@ -44,7 +45,7 @@ class Options {
 // Prints "slipway: message" and the hint to standard error; the exit code for it.
 int report(const Error& error);
 
-// Reads the files and makes them one plan. Errors name the file.
-Result<engine::Plan> load(std::span<const std::string> files, const std::vector<std::string>& feature_names);
+// Reads the files and makes them one plan; says on standard error what was left out. Errors name the file.
+Result<engine::Plan> load(std::span<const std::string> files, const importer::Options& options);
 
 }  // namespace slipway::cli

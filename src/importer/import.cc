@@ -6,162 +6,127 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <iterator>
+#include <functional>
 #include <numeric>
 #include <optional>
 #include <utility>
 
 #include "base/text.h"
 #include "format/pickle/document.h"
-#include "format/pickle/sniff.h"
+#include "importer/attributes.h"
+#include "importer/pieces.h"
 #include "importer/refusals.h"
-#include "importer/sklearn/estimators.h"
 #include "importer/sklearn/lowering.h"
 
 namespace slipway::importer {
 namespace {
 
-using pickle::Kind;
-
-constexpr std::size_t kMaxPieces = 4;  // 24 orders
-
-struct Piece {
-  const pickle::Document* document;
-  pickle::NodeId node;
-  std::string path;
-  std::string file;
-};
-
-// joblib writes arrays between opcodes, so such a file is no pickle from the first array on.
-bool looks_like_joblib(std::string_view bytes) { return bytes.find("NumpyArrayWrapper") != bytes.npos; }
-
-Error refuse_joblib() {
-  return {Code::kUnsupported, "was written by joblib.dump, whose arrays are not read yet",
-          "write it again with pickle: pickle.dump(joblib.load('model.joblib'), open('model.pkl', 'wb'))"};
-}
-
-Result<pickle::Document> read(const Source& source) {
-  const std::string_view bytes = source.bytes.bytes();
-  const pickle::FileKind kind = pickle::sniff(bytes);
-  if (kind != pickle::FileKind::kPickle) return fail(pickle::refusal(kind).within(source.name));
-  auto document = pickle::Document::read(source.bytes);
-  if (!document) {
-    const bool joblib = document.error().code() == Code::kCorrupt && looks_like_joblib(bytes);
-    return fail((joblib ? refuse_joblib() : std::move(document).error()).within(source.name));
-  }
-  if (document->trailing_bytes() == 0) return document;
-  if (looks_like_joblib(bytes)) return fail(refuse_joblib().within(source.name));
-  const std::uint64_t end = document->end_offset();
-  const bool another = bytes[end] == '\x80';
-  return fail(Code::kUnsupported,
-              fmt::format("{}: {} at byte {}, {} bytes after the first pickle ended", source.name,
-                          another ? "a second pickle begins" : "something follows", end, document->trailing_bytes()),
-              "dump one object: a Pipeline, or a tuple (vectorizer, model); or one file for each");
-}
-
-// "logisticregression" of an object, "root" of anything else: the first word of every path.
-std::string root_path(const pickle::Document& document) {
-  if (document.kind(document.root()) != Kind::kObject) return "root";
-  std::string out = printable(pickle::class_of(document, document.root()).name);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return out.empty() ? "root" : out;
-}
-
-Error refuse_dict(const pickle::Document& document) {
-  std::vector<std::string> keys;
-  const auto items = document.items(document.root());
-  for (std::size_t i = 0; i < items.size() && keys.size() < 5; i += 2) {
-    if (document.kind(items[i]) == Kind::kText) keys.push_back(fmt::format("'{}'", printable(document.text(items[i]))));
-  }
-  const std::vector<std::string_view> shown(keys.begin(), keys.end());
-  return {Code::kUnsupported,
-          fmt::format("root: is a dict of {} pieces{}{}; dicts are not composed yet", items.size() / 2,
-                      keys.empty() ? "" : ": ", join_and(shown)),
-          "dump a Pipeline, or a tuple (vectorizer, model)"};
-}
-
-// A document's pieces: its estimator, or the members of its tuple.
-Result<std::vector<Piece>> pieces_of(const pickle::Document& document, const std::string& file) {
-  std::vector<Piece> out;
-  const pickle::NodeId root = document.root();
-  const Kind kind = document.kind(root);
-  if (kind == Kind::kDict) return fail(refuse_dict(document).within(file));
-  if (kind != Kind::kTuple && kind != Kind::kList) {
-    out.push_back({&document, root, root_path(document), file});
-    return out;
-  }
-  const auto items = document.items(root);
-  if (items.empty() || items.size() > kMaxPieces) {
-    return fail(Code::kUnsupported,
-                fmt::format("{}: root: is a {} of {} pieces, 1 to {} are composed", file, pickle::kind_name(kind),
-                            items.size(), kMaxPieces),
-                "dump a Pipeline, or a tuple (vectorizer, model)");
-  }
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    out.push_back({&document, items[i], fmt::format("root[{}]", i), file});
-  }
-  return out;
-}
+constexpr std::size_t kNotesShown = 8;
 
 struct Attempt {
   Result<model::Model> model;
-  std::size_t lowered = 0;  // how far it came
+  std::size_t lowered = 0;  // how far it came: estimators,
+  std::size_t pieces = 0;   // and pieces that were taken whole
 };
 
-Attempt lower(std::span<const Piece> pieces, std::span<const std::size_t> order, const Options& options) {
+Attempt lower(const Pieces& pieces, std::span<const std::size_t> order, const Options& options) {
   sklearn::Lowering lowering(options);
-  for (const std::size_t i : order) {
-    auto added = lowering.add(*pieces[i].document, pieces[i].node, pieces[i].path);
-    if (!added) return {fail(std::move(added).error().within(pieces[i].file)), lowering.lowered()};
+  for (std::size_t at = 0; at < order.size(); ++at) {
+    const Piece& piece = pieces.steps[order[at]];
+    auto added = lowering.add(*piece.document, piece.node, piece.path);
+    if (!added) return {fail(std::move(added).error().within(piece.file)), lowering.lowered(), at};
   }
   const std::size_t lowered = lowering.lowered();
+  const std::string& file = pieces.steps[order.back()].file;
+  if (!pieces.label_encoders.empty()) {
+    const Piece& encoder = pieces.label_encoders.front();
+    const auto fitted = Attributes::of(*encoder.document, encoder.node, encoder.path);
+    auto renamed = fitted ? lowering.rename_labels(*fitted) : fail(fitted.error());
+    if (!renamed) return {fail(std::move(renamed).error().within(encoder.file)), lowered, order.size()};
+  }
   auto model = std::move(lowering).finish();
-  if (!model) return {fail(std::move(model).error().within(pieces[order.back()].file)), lowered};
-  return {std::move(model), lowered + 1};
+  if (!model) return {fail(std::move(model).error().within(file)), lowered, order.size()};
+  return {std::move(model), lowered + 1, order.size()};
 }
 
-// Several pieces: every order is tried. When none fits, the one that came furthest says why.
-Result<model::Model> compose(std::span<const Piece> pieces, const Options& options) {
-  std::vector<std::size_t> order(pieces.size());
+Error choose_order(const Pieces& pieces, const std::vector<std::vector<std::size_t>>& fits) {
+  return {Code::kUnsupported,
+          fmt::format("{}: the {} pieces fit together in {}{} orders", pieces.steps[0].file, pieces.steps.size(),
+                      fits.size() > 2 ? "more than " : "", std::min<std::size_t>(fits.size(), 2)),
+          fmt::format("say which: {} or {}; or dump them as one Pipeline", steps_text(pieces.steps, fits[0]),
+                      steps_text(pieces.steps, fits[1]))};
+}
+
+Error with_steps(Error error) {
+  const std::string steps = "say which pieces to use, in order, with --steps scaler,model";
+  return {error.code(), error.message(), error.hint().empty() ? steps : error.hint() + "; or " + steps};
+}
+
+// Several pieces: every order is tried, but none that begins like one that failed. When none fits, the one that came
+// furthest says why.
+Result<model::Model> compose(const Pieces& pieces, const Options& options) {
+  std::vector<std::size_t> order(pieces.steps.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
+  if (order.size() == 1 || pieces.ordered) return lower(pieces, order, options).model;
   std::optional<Attempt> best;
-  int fits = 0;
+  std::vector<std::vector<std::size_t>> fits;
   do {
     Attempt attempt = lower(pieces, order, options);
-    fits += attempt.model ? 1 : 0;
+    if (attempt.model) fits.push_back(order);
+    const auto failed = static_cast<std::ptrdiff_t>(std::min(attempt.pieces + 1, order.size()));
     if (!best || attempt.lowered > best->lowered) best = std::move(attempt);
-  } while (std::ranges::next_permutation(order).found);
-  if (fits <= 1) return std::move(best->model);
-  return fail(Code::kUnsupported,
-              fmt::format("{}: the {} pieces fit together in {} orders", pieces[0].file, pieces.size(), fits),
-              "dump them as one Pipeline, which says the order");
+    std::sort(order.begin() + failed, order.end(), std::greater<>());  // the last order that begins so
+  } while (fits.size() < 3 && std::ranges::next_permutation(order).found);
+  if (fits.size() > 1) return fail(choose_order(pieces, fits));
+  if (best->model) return std::move(best->model);
+  return fail(with_steps(std::move(best->model).error()));
+}
+
+// The same, with the names of the columns that a piece beside the model gives, if they are as many as it has columns.
+Result<model::Model> compose_named(const Pieces& pieces, const Options& options, const Piece*& naming) {
+  if (options.feature_names.empty()) {
+    for (const Piece& piece : pieces.column_names) {
+      const Options named{.feature_names = read_column_names(piece), .steps = options.steps};
+      auto model = compose(pieces, named);
+      if (!model || !std::ranges::equal(model->schema().names(), named.feature_names)) continue;
+      naming = &piece;
+      return model;
+    }
+  }
+  return compose(pieces, options);
+}
+
+// What a reader of the import should know.
+std::vector<std::string> notes_of(const Pieces& pieces, const Piece* naming) {
+  std::vector<std::string> notes;
+  if (naming != nullptr) notes.push_back(fmt::format("the columns are named by {}", naming->path));
+  for (const Piece& encoder : pieces.label_encoders) {
+    notes.push_back(fmt::format("the labels are named by {}", encoder.path));
+  }
+  for (const Piece& piece : pieces.left_out) {
+    if (naming != nullptr && piece.path == naming->path && piece.file == naming->file) continue;
+    if (notes.size() == kNotesShown) {
+      notes.push_back(fmt::format("{} pieces are left out in all", pieces.left_out.size()));
+      break;
+    }
+    const auto kind = pickle::kind_name(piece.document->kind(piece.node));
+    notes.push_back(fmt::format("{} ({}) is left out: it is no estimator", piece.path, kind));
+  }
+  return notes;
 }
 
 }  // namespace
 
 Result<model::Model> import_files(std::span<const Source> sources, const Options& options) {
-  if (sources.empty()) return fail(Code::kUsage, "no model file was named");
-  if (sources.size() > kMaxPieces) {
-    return fail(Code::kUsage, fmt::format("{} files were named, at most {} are composed", sources.size(), kMaxPieces));
+  const Opened files = SLIPWAY_TRY(open_files(sources));
+  const Pieces pieces = SLIPWAY_TRY(pieces_of(files, options));
+  const Piece* naming = nullptr;
+  model::Model model = SLIPWAY_TRY(compose_named(pieces, options, naming));
+  for (std::size_t i = 0; i < files.documents.size(); ++i) {
+    auto clean = refuse_foreign_code(files.documents[i]);
+    if (!clean) return fail(std::move(clean).error().within(files.sources[i]->name));
   }
-  std::vector<pickle::Document> documents;
-  documents.reserve(sources.size());  // pieces point into it
-  std::vector<Piece> pieces;
-  for (const Source& source : sources) {
-    pickle::Document document = SLIPWAY_TRY(read(source));
-    documents.push_back(std::move(document));
-    std::vector<Piece> found = SLIPWAY_TRY(pieces_of(documents.back(), source.name));
-    if (sources.size() > 1 && found.size() != 1) {
-      return fail(Code::kUnsupported,
-                  fmt::format("{}: holds {} pieces; of several files each must hold one", source.name, found.size()));
-    }
-    std::ranges::move(found, std::back_inserter(pieces));
-  }
-  model::Model model = SLIPWAY_TRY(compose(pieces, options));
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    auto clean = refuse_foreign_code(documents[i]);
-    if (!clean) return fail(std::move(clean).error().within(sources[i].name));
-  }
+  model.set_notes(notes_of(pieces, naming));
   return model;
 }
 

@@ -51,6 +51,7 @@ struct Provenance {
   std::string library;                // "scikit-learn"
   std::vector<std::string> versions;  // found in the file, distinct, in order of appearance
   std::vector<std::string> chain;     // "DictVectorizer", "LogisticRegression"
+  std::vector<std::string> notes;     // sentences: what else of the files was used, and what was left out
 };
 
 class Model {
@@ -73,6 +74,7 @@ class Model {
   // Of the first target; empty: a regressor, or a model that only transforms.
   std::span<const Label> labels() const;
   const Provenance& provenance() const { return parts_.provenance; }
+  void set_notes(std::vector<std::string> notes) { parts_.provenance.notes = std::move(notes); }
   // nullptr if the model does not have it.
   const Output* output(OutputKind kind, std::uint32_t target = 0) const;
 

@@ -51,8 +51,7 @@ Error error_of(const serve::http::Response& response) {
   return {code, std::move(message), std::move(hint)};
 }
 
-Result<int> run(std::vector<std::string> arguments, const std::string& contract,
-                const std::vector<std::string>& feature_names) {
+Result<int> run(std::vector<std::string> arguments, const std::string& contract, const importer::Options& pieces) {
   if (arguments.size() < 2 || !is_input(arguments.back())) {
     return fail(Code::kUsage, "predict takes a model's file and a record",
                 "slipway predict churn.pkl '{\"tenure\":24}'  (or @customer.json, or - for standard input)");
@@ -62,7 +61,7 @@ Result<int> run(std::vector<std::string> arguments, const std::string& contract,
   const std::size_t size = body.size();
   body.resize(size + 64);  // the parser may read behind the end
   const serve::Contract mode = SLIPWAY_TRY(serve::parse_contract(contract));
-  engine::Plan plan = SLIPWAY_TRY(load(arguments, feature_names));
+  engine::Plan plan = SLIPWAY_TRY(load(arguments, pieces));
   const std::unique_ptr<Log> log = SLIPWAY_TRY(Log::open("off"));
   const serve::Service service(
       std::move(plan),
@@ -86,14 +85,15 @@ Result<int> run(std::vector<std::string> arguments, const std::string& contract,
 int predict(const Command& command, std::span<const char* const> arguments) {
   Options options(command);
   std::vector<std::string> words;
-  std::vector<std::string> feature_names;
+  importer::Options pieces;
   std::string contract = "auto";
   options.positional("FILE RECORD", words, "the model's file or files, then the record: JSON, @file, or -");
   options.option("contract", contract, "what becomes of records that deviate: auto, strict or ignore");
-  options.list("feature_names", feature_names, "names for the columns of a model that has none");
+  options.list("feature_names", pieces.feature_names, "names for the columns of a model that has none");
+  options.list("steps", pieces.steps, "which pieces of the files to use, in order: keys, indices, names of files");
   int exit_code = 0;
   if (!options.parse(arguments, exit_code)) return exit_code;
-  const Result<int> done = run(std::move(words), contract, feature_names);
+  const Result<int> done = run(std::move(words), contract, pieces);
   return done ? *done : report(done.error());
 }
 

@@ -178,12 +178,12 @@ void add_server_gauges(serve::Service& service, const std::atomic<const http::Se
   };
 }
 
-Result<void> run(const std::vector<std::string>& files, const std::vector<std::string>& feature_names,
-                 const std::string& name, const Settings& settings) {
+Result<void> run(const std::vector<std::string>& files, const importer::Options& pieces, const std::string& name,
+                 const Settings& settings) {
   const Listening listening = SLIPWAY_TRY(endpoints(settings));
   const serve::Contract contract = SLIPWAY_TRY(serve::parse_contract(settings.contract));
   raise_descriptor_limit();
-  engine::Plan plan = SLIPWAY_TRY(load(files, feature_names));
+  engine::Plan plan = SLIPWAY_TRY(load(files, pieces));
   // Until here a signal ends the program at once; from here on it drains. Before the first thread is started.
   const int signals = SLIPWAY_TRY(open_signals());
   const std::unique_ptr<Log> log = SLIPWAY_TRY(Log::open(settings.log));
@@ -222,11 +222,12 @@ int serve(const Command& command, std::span<const char* const> arguments) {
   }
   Options options(command);
   std::vector<std::string> files;
-  std::vector<std::string> feature_names;
+  importer::Options pieces;
   std::string name;
   options.positional("FILE", files, "the model's file, or its pieces (dv.bin model.bin); default: $MODEL_PATH");
   options.option("name", name, "the model's name; default: the last file's, without its ending");
-  options.list("feature_names", feature_names, "names for the columns of a model that has none");
+  options.list("feature_names", pieces.feature_names, "names for the columns of a model that has none");
+  options.list("steps", pieces.steps, "which pieces of the files to use, in order: keys, indices, names of files");
   Settings::fields([&](std::string_view setting, auto member, std::string_view help) {
     if constexpr (std::is_same_v<std::remove_reference_t<decltype(settings.*member)>, bool>) {
       options.flag(setting, settings.*member, help);
@@ -243,7 +244,7 @@ int serve(const Command& command, std::span<const char* const> arguments) {
   if (files.empty()) {
     return report({Code::kUsage, "serve takes a model's file", "slipway serve churn.pkl"});
   }
-  const Result<void> done = run(files, feature_names, name, settings);
+  const Result<void> done = run(files, pieces, name, settings);
   return done ? 0 : report(done.error());
 }
 

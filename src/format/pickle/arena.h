@@ -96,6 +96,7 @@ class Children {
 struct Extra {
   Run items;
   Run pairs;
+  NodeId raw = kNoNode;  // what joblib wrote after the BUILD
 };
 
 struct ObjectRecord {
@@ -115,12 +116,22 @@ class Arena {
   std::deque<Extra> extras;
   std::deque<std::string> decoded;
   std::vector<NodeId> unfinished;
+  std::string_view packing;  // what `file` was compressed with
   NodeId root = kNoNode;
   int protocol = 0;
   std::uint64_t opcodes = 0;
+  std::uint64_t begin = 0;
   std::uint64_t end = 0;
 
   std::string_view bytes() const { return file.bytes(); }
+  Extra& extra_of(NodeId object_node) {
+    ObjectRecord& record = objects[nodes[object_node].body];
+    if (record.extra == ObjectRecord::kNoExtra) {
+      record.extra = static_cast<std::uint32_t>(extras.size());
+      extras.emplace_back();
+    }
+    return extras[record.extra];
+  }
   Kind kind(NodeId id) const { return Kind(nodes[id].kind); }
   std::string_view text(NodeId id) const {
     const Node& node = nodes[id];

@@ -2,6 +2,8 @@
 // The read side of the arena, and the few questions that every user of a pickle asks: which class, which attributes.
 #include "format/pickle/document.h"
 
+#include <fmt/core.h>
+
 #include <bit>
 #include <set>
 #include <string>
@@ -10,6 +12,7 @@
 #include "format/pickle/arena.h"
 #include "format/pickle/reader.h"
 #include "format/pickle/sniff.h"
+#include "format/pickle/unpack.h"
 
 namespace slipway::pickle {
 namespace {
@@ -33,6 +36,26 @@ bool is_name(Global global, std::string_view module, std::string_view name) {
   return global.name == name && global.module == module;
 }
 
+std::string described(std::string_view packing) {
+  return packing.empty() ? std::string() : fmt::format("unpacked from {}", packing);
+}
+
+// Takes one layer of compression off, and refuses what is no pickle.
+Result<void> unpack_arena(Arena& arena, const Limits& limits) {
+  if (arena.bytes().size() > limits.file_bytes) {
+    return fail(Code::kTooLarge,
+                fmt::format("{} bytes, more than the limit of {} for a file", arena.bytes().size(), limits.file_bytes));
+  }
+  FileKind kind = sniff(arena.bytes());
+  if (const std::string_view packing = packing_name(kind); !packing.empty()) {
+    arena.file = SLIPWAY_TRY(unpack(arena.file, kind, limits));
+    arena.packing = packing;
+    kind = sniff(arena.bytes());
+  }
+  if (kind != FileKind::kPickle) return fail(refusal(kind));
+  return {};
+}
+
 }  // namespace
 
 std::string_view kind_name(Kind kind) { return kKindNames[std::size_t(kind)]; }
@@ -46,7 +69,8 @@ Global modern(Global name) {
   return name;
 }
 
-Document::Document(std::unique_ptr<Arena> arena) : arena_(std::move(arena)) {}
+Document::Document(std::shared_ptr<Arena> arena) : arena_(std::move(arena)) {}
+Document Document::borrow(Arena& arena) { return Document(std::shared_ptr<Arena>(std::shared_ptr<void>(), &arena)); }
 Document::Document(Document&&) noexcept = default;
 Document& Document::operator=(Document&&) noexcept = default;
 Document::~Document() = default;
@@ -58,13 +82,33 @@ Result<Document> Document::read(FileBytes file, const Limits& limits) {
 }
 
 Partial Document::read_partial(FileBytes file, const Limits& limits) {
-  auto arena = std::make_unique<Arena>(std::move(file));
-  const FileKind kind = sniff(arena->bytes());
-  if (kind != FileKind::kPickle) return {Document(std::move(arena)), refusal(kind)};
-  auto status = Reader(*arena, limits).run();
+  auto arena = std::make_shared<Arena>(std::move(file));
+  auto status = unpack_arena(*arena, limits);
+  if (status) status = Reader(*arena, limits).run();
   Partial partial{Document(std::move(arena)), std::nullopt};
-  if (!status) partial.error = std::move(status).error();
+  if (!status) partial.error = std::move(status).error().within(described(partial.document.packing()));
   return partial;
+}
+
+Result<std::vector<Document>> Document::read_all(FileBytes file, std::size_t most, const Limits& limits) {
+  std::vector<Document> documents;
+  Document first = SLIPWAY_TRY(read(std::move(file), limits));
+  documents.push_back(std::move(first));
+  while (documents.back().trailing_bytes() != 0) {
+    const Arena& before = *documents.back().arena_;
+    const auto after = fmt::format("{} at byte {}, {} bytes after the {} pickle ended",
+                                   documents.size() < most ? "something follows" : "another pickle", before.end,
+                                   before.bytes().size() - before.end, documents.size() == 1 ? "first" : "last");
+    if (documents.size() >= most) return fail(Code::kUnsupported, after);
+    auto arena = std::make_shared<Arena>(before.file);
+    arena->packing = before.packing;
+    arena->begin = before.end;
+    auto status = Reader(*arena, limits).run();
+    if (!status && arena->end == arena->begin) return fail(Code::kUnsupported, after);
+    if (!status) return fail(std::move(status).error().within(described(arena->packing)));
+    documents.push_back(Document(std::move(arena)));
+  }
+  return documents;
 }
 
 NodeId Document::root() const { return arena_->root; }
@@ -72,6 +116,7 @@ std::size_t Document::size() const { return arena_->nodes.size(); }
 std::uint64_t Document::file_bytes() const { return arena_->bytes().size(); }
 std::uint64_t Document::opcodes() const { return arena_->opcodes; }
 int Document::protocol() const { return arena_->protocol; }
+std::string_view Document::packing() const { return arena_->packing; }
 std::uint64_t Document::end_offset() const { return arena_->end; }
 std::uint64_t Document::trailing_bytes() const { return arena_->bytes().size() - arena_->end; }
 Kind Document::kind(NodeId node) const { return arena_->kind(node); }
@@ -134,6 +179,12 @@ std::span<const NodeId> Document::pairs(NodeId node) const {
   if (record.extra == ObjectRecord::kNoExtra) return {};
   const Run& run = arena_->extras[record.extra].pairs;
   return arena_->children.get(run.start, run.count);
+}
+
+NodeId Document::raw(NodeId node) const {
+  if (kind(node) != Kind::kObject) return kNoNode;
+  const ObjectRecord& record = arena_->objects[arena_->nodes[node].body];
+  return record.extra == ObjectRecord::kNoExtra ? kNoNode : arena_->extras[record.extra].raw;
 }
 
 std::span<const NodeId> Document::unfinished() const { return arena_->unfinished; }

@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "format/pickle/limits.h"
 
 namespace slipway::pickle {
 
@@ -58,28 +59,21 @@ struct Object {
   NodeId state = kNoNode;     // the last BUILD, raw: what it means is the class's business
 };
 
-struct Limits {
-  std::uint64_t file_bytes = std::uint64_t{2} << 30;
-  std::uint64_t stack = 16'000'000;  // items, those below marks included
-  std::uint32_t marks = 10'000;
-  std::uint64_t memo = 64'000'000;  // entries; an index is bounded by the file's size as well
-  std::uint64_t nodes = 256'000'000;
-  std::uint32_t line = 64 * 1024;    // bytes of a text argument (I L F S V c i p g P)
-  std::uint32_t name = 1'024;        // bytes of a module's or class's name
-  std::uint32_t digits = 4'300;      // of a number written as text
-  std::uint32_t long_bytes = 1'024;  // of LONG1 and LONG4
-};
-
 class Arena;
+class Reader;
 struct Partial;
 
 class Document {
  public:
-  // Reads the first pickle in `file`; the document keeps the file's bytes alive.
+  // Reads the first pickle in `file`; the document keeps the file's bytes alive. The file may be one of pickle.dump or
+  // of joblib.dump, compressed (see unpack.h) or not; offsets count the bytes of the unpacked file.
   // Errors: kCorrupt (truncated, a length that lies, an opcode out of place), kTooLarge (a limit), kUnsupported
-  // (persistent ids, extension registry, out-of-band buffers), kRefused (not a pickle; see sniff.h). Each message
-  // has the byte offset and the opcode's name.
+  // (persistent ids, extension registry, out-of-band buffers, arrays in other files), kRefused (not a pickle; see
+  // sniff.h). Each message has the byte offset and the opcode's name.
   static Result<Document> read(FileBytes file, const Limits& limits = {});
+  // All pickles of a file, one after the other, `most` at most. They share the file's bytes. What cannot be the
+  // beginning of another pickle is kUnsupported.
+  static Result<std::vector<Document>> read_all(FileBytes file, std::size_t most, const Limits& limits = {});
   // The same for those who look at a file instead of using it: whatever was read before an error, and the error.
   static Partial read_partial(FileBytes file, const Limits& limits = {});
 
@@ -92,6 +86,7 @@ class Document {
   std::uint64_t file_bytes() const;
   std::uint64_t opcodes() const;
   int protocol() const;                  // the highest PROTO seen, 0 if none
+  std::string_view packing() const;      // "zlib", "gzip", ... what the file was compressed with; "" if it was not
   std::uint64_t end_offset() const;      // one past STOP; the opcode that failed if unfinished
   std::uint64_t trailing_bytes() const;  // in the file after STOP
 
@@ -112,6 +107,10 @@ class Document {
   // Of an object: key, value, ... that SETITEM(S) added. Empty otherwise.
   std::span<const NodeId> pairs(NodeId node) const;
 
+  // Of an object that stands for an array in a joblib file: the bytes of the array (kBytes) or, if it holds objects,
+  // the root of the pickle that joblib wrote there; kNoNode of any other. numpy.h reads it.
+  NodeId raw(NodeId node) const;
+
   // Every distinct callable of an object, in order of first use: what Python would have called. Objects that the file
   // made and dropped again count too. Two nodes with the same name are one.
   std::vector<NodeId> callables() const;
@@ -121,8 +120,11 @@ class Document {
 
  private:
   friend Global class_of(const Document& document, NodeId object);
-  explicit Document(std::unique_ptr<Arena> arena);
-  std::unique_ptr<Arena> arena_;
+  friend class Reader;
+  explicit Document(std::shared_ptr<Arena> arena);
+  // For questions about what has been read so far. REQUIRES: the arena outlives it.
+  static Document borrow(Arena& arena);
+  std::shared_ptr<Arena> arena_;
 };
 
 struct Partial {

@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t kMaxDimensions = 64;  // NumPy's own limit (32 before NumPy 2)
 constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 40;
 constexpr std::size_t kMaxFields = 4096;
+constexpr std::size_t kMaxJoblibParts = 64;
+constexpr std::int64_t kHasObjects = 1;  // NPY_ITEM_HASOBJECT
 
 std::unexpected<Error> error_at(const Document& document, NodeId node, Code code, std::string_view what) {
   return fail(code, fmt::format("byte {}: {}", document.offset(node), what));
@@ -152,6 +154,7 @@ struct DTypeState {
   NodeId names = kNoNode;
   NodeId fields = kNoNode;
   NodeId elsize = kNoNode;
+  NodeId flags = kNoNode;
 };
 
 Result<DTypeState> read_state(const Document& document, NodeId node) {
@@ -166,7 +169,7 @@ Result<DTypeState> read_state(const Document& document, NodeId node) {
     return error_at(document, node, Code::kUnsupported, "a dtype of an unknown version; 0 to 4 are read");
   }
   if (parts.size() == 6) return DTypeState{parts[1], parts[2], kNoNode, parts[3], parts[4]};
-  return DTypeState{parts[1], parts[2], parts[3], parts[4], parts[5]};
+  return DTypeState{parts[1], parts[2], parts[3], parts[4], parts[5], parts.size() > 7 ? parts[7] : kNoNode};
 }
 
 // Kind, size and order: all but the fields.
@@ -179,6 +182,7 @@ Result<DType> read_flat(const Document& document, NodeId node, DTypeState& state
   const auto args = document.items(object.args);
   if (args.empty()) return corrupt(document, node, "a dtype without a name");
   DType dtype = SLIPWAY_TRY(parse_typestr(document, args[0]));
+  dtype.has_objects = dtype.kind == 'O';
   if (object.state == kNoNode) return dtype;
   state = SLIPWAY_TRY(read_state(document, object.state));
   const std::string_view order =
@@ -188,6 +192,8 @@ Result<DType> read_flat(const Document& document, NodeId node, DTypeState& state
   }
   dtype.big_endian = order[0] == '>';
   if (dtype.kind != 'S' && dtype.kind != 'U' && dtype.kind != 'V') return dtype;
+  const auto flags = state.flags == kNoNode ? std::nullopt : integer(document, state.flags);
+  dtype.has_objects = dtype.kind == 'V' && flags && (*flags & kHasObjects) != 0;
   const auto size = integer(document, state.elsize);
   if (!size || *size < -1 || *size > std::numeric_limits<std::int32_t>::max()) {
     return corrupt(document, object.state, "a dtype whose item size is out of range");
@@ -380,7 +386,25 @@ Result<Array> read_numpy_scalar(const Document& document, NodeId node, bool with
   return array;
 }
 
+bool is_joblib_array(const Document& document, NodeId node) {
+  return document.kind(node) == Kind::kObject && document.raw(node) != kNoNode;
+}
+
+// NumpyArrayWrapper{subclass, shape, order, dtype[, numpy_array_alignment_bytes]} and what stands after its BUILD.
+Result<Array> read_joblib(const Document& document, NodeId node, bool with_data) {
+  const NodeId raw = document.raw(node);
+  if (document.kind(raw) != Kind::kBytes) {  // a pickle of its own, in which joblib puts no other
+    if (is_multiarray(document, raw, "_reconstruct")) return read_reconstructed(document, raw, with_data);
+    return corrupt(document, raw, fmt::format("an array expected, found {}", kind_name(document.kind(raw))));
+  }
+  JoblibHeader header = SLIPWAY_TRY(read_joblib_header(document, node));
+  header.array.dtype = SLIPWAY_TRY(read_dtype(document, find(document, attributes(document, node), "dtype")));
+  if (with_data) SLIPWAY_TRY(read_data(document, raw, header.array));
+  return std::move(header.array);
+}
+
 Result<Array> read(const Document& document, NodeId node, bool with_data) {
+  if (is_joblib_array(document, node)) return read_joblib(document, node, with_data);
   if (is_multiarray(document, node, "_reconstruct")) return read_reconstructed(document, node, with_data);
   if (is_frombuffer(document, node)) return read_frombuffer(document, node, with_data);
   if (is_multiarray(document, node, "scalar")) return read_numpy_scalar(document, node, with_data);
@@ -390,7 +414,8 @@ Result<Array> read(const Document& document, NodeId node, bool with_data) {
 }  // namespace
 
 bool is_array(const Document& document, NodeId node) {
-  return is_multiarray(document, node, "_reconstruct") || is_frombuffer(document, node);
+  return is_multiarray(document, node, "_reconstruct") || is_frombuffer(document, node) ||
+         is_joblib_array(document, node);
 }
 
 bool is_scalar(const Document& document, NodeId node) { return is_multiarray(document, node, "scalar"); }
@@ -405,6 +430,37 @@ Result<DType> read_dtype(const Document& document, NodeId node) {
   }
   SLIPWAY_TRY(read_fields(document, node, state, dtype));
   return dtype;
+}
+
+Result<JoblibHeader> read_joblib_header(const Document& document, NodeId wrapper) {
+  const NodeId dict = attributes(document, wrapper);
+  if (dict == kNoNode || document.items(dict).size() > 2 * kMaxJoblibParts) {  // many wrappers may share one
+    return corrupt(document, wrapper, "an array of joblib without a dict of its few attributes");
+  }
+  const auto part = [&](std::string_view name) { return find(document, dict, name); };
+  for (const std::string_view name : {"subclass", "shape", "order", "dtype"}) {
+    if (part(name) == kNoNode) return corrupt(document, wrapper, fmt::format("an array of joblib without {}", name));
+  }
+  const bool named = document.kind(part("subclass")) == Kind::kGlobal;
+  const Global subclass = named ? document.global(part("subclass")) : Global{};
+  const bool numpy = subclass.module == "numpy" || subclass.module.starts_with("numpy.");
+  if (!numpy || (subclass.name != "ndarray" && subclass.name != "matrix" && subclass.name != "memmap")) {
+    return error_at(document, wrapper, Code::kUnsupported,
+                    fmt::format("an array of the class {}.{}; numpy.ndarray, matrix and memmap are read",
+                                printable(subclass.module), printable(subclass.name)));
+  }
+  const NodeId order = part("order");
+  const std::string_view letter = is_text(document.kind(order)) ? document.text(order) : std::string_view();
+  if (letter != "C" && letter != "F")
+    return corrupt(document, wrapper, "an array of joblib that does not say its order");
+  JoblibHeader header;
+  header.array.count = SLIPWAY_TRY(read_shape(document, part("shape"), header.array.shape));
+  DTypeState unused;
+  header.array.dtype = SLIPWAY_TRY(read_flat(document, part("dtype"), unused));
+  header.array.fortran = letter == "F" && !header.array.dtype.has_objects;
+  const NodeId alignment = part("numpy_array_alignment_bytes");
+  header.padded = alignment != kNoNode && document.kind(alignment) != Kind::kNone;
+  return header;
 }
 
 Result<Array> read_array(const Document& document, NodeId node) { return read(document, node, true); }

@@ -19,6 +19,7 @@ struct DType {
   char kind = 0;               // b i u f c S U O V M m, as numpy.dtype.kind
   std::uint32_t itemsize = 0;  // bytes; of U: 4 a character
   bool big_endian = false;
+  bool has_objects = false;  // O, or a structure that says so
   struct FieldType {
     std::string_view name;
     std::uint32_t offset;
@@ -41,7 +42,8 @@ struct Array {
   std::shared_ptr<const std::string> decoded;  // keeps `data` where the file writes it as text (protocols 0 to 2)
 };
 
-// True if the node is an ndarray (by _reconstruct or _frombuffer) or a numpy scalar. Says nothing of its health.
+// True if the node is an ndarray (by _reconstruct, _frombuffer or joblib) or a numpy scalar. Says nothing of its
+// health.
 bool is_array(const Document& document, NodeId node);
 bool is_scalar(const Document& document, NodeId node);
 
@@ -50,6 +52,14 @@ bool is_scalar(const Document& document, NodeId node);
 Result<Array> read_array(const Document& document, NodeId node);
 // The same without looking at the bytes: `data` is empty and `objects` may be fewer or more than `count`.
 Result<Array> read_array_header(const Document& document, NodeId node);
+
+// What joblib says of an array before it writes it: all but `data`, `objects` and the fields of its dtype. `padded`:
+// bytes that mean nothing stand before the data.
+struct JoblibHeader {
+  Array array;
+  bool padded = false;
+};
+Result<JoblibHeader> read_joblib_header(const Document& document, NodeId wrapper);
 
 // Real numbers in C order, whatever their dtype (bool, integers and floats of any size and endianness): a Python
 // number, a numpy scalar (shape {}), an array, or a list or tuple of numbers (shape {n}). Integers above 2^53 round to

@@ -53,18 +53,26 @@ constexpr std::uint64_t width_of(Argument argument) {
 }  // namespace
 
 Reader::Reader(Arena& arena, const Limits& limits)
-    : arena_(arena), limits_(limits), bytes_(arena.bytes()), end_(bytes_.size()) {}
+    : arena_(arena),
+      limits_(limits),
+      bytes_(arena.bytes()),
+      begin_(arena.begin),
+      at_(arena.begin),
+      start_(arena.begin),
+      end_(bytes_.size()) {}
 
 Result<void> Reader::run() {
-  if (bytes_.size() > limits_.file_bytes) {
-    return fail(Code::kTooLarge,
-                fmt::format("{} bytes, more than the limit of {} for a pickle", bytes_.size(), limits_.file_bytes));
-  }
+  Status status = run_to_stop();
+  arena_.root = root_;
+  arena_.end = done_ ? at_ : start_;
+  if (!status) arena_.unfinished = std::move(stack_);
+  return status;
+}
+
+Result<void> Reader::run_to_stop() {
   Status status;
   while (!done_ && status) status = step();
   if (cut_) status = fail(std::move(*cut_));
-  arena_.end = done_ ? at_ : start_;
-  if (!status) arena_.unfinished = std::move(stack_);
   return status;
 }
 
@@ -81,7 +89,7 @@ Result<void> Reader::step() {
   opcode_ = kOpcodeByByte[static_cast<unsigned char>(bytes_[at_])];
   if (opcode_ == nullptr) {
     const auto byte = static_cast<unsigned char>(bytes_[at_]);
-    if (start_ == 0) {
+    if (start_ == begin_ && !nested_) {
       return error(Code::kRefused, fmt::format("not a pickle: no opcode is written 0x{:02x}", byte),
                    "Give the file that pickle.dump wrote");
     }
@@ -195,9 +203,11 @@ Result<void> Reader::pop() {
 
 Result<void> Reader::put(std::uint64_t index) {
   // A pickler counts its entries, and each takes an opcode: an index beyond the file's size is a bomb, not a model.
-  if (index >= bytes_.size()) {
+  // There may be many nested pickles, so that of one is held against what has been read of it.
+  const std::uint64_t most = nested_ ? at_ - begin_ : bytes_.size();
+  if (index >= most) {
     return error(Code::kTooLarge,
-                 fmt::format("memo index {} in a file of {} bytes: no pickler writes that", index, bytes_.size()));
+                 fmt::format("memo index {} in a pickle of {} bytes: no pickler writes that", index, most));
   }
   if (index >= limits_.memo) return error(Code::kTooLarge, fmt::format("memo index above {}", limits_.memo));
   if (index >= memo_.size()) memo_.resize(index + 1, kNoNode);
@@ -242,7 +252,7 @@ Result<void> Reader::protocol() {
 }
 
 Result<void> Reader::stop() {
-  arena_.root = top();
+  root_ = top();
   done_ = true;
   return {};
 }

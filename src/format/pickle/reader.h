@@ -19,12 +19,14 @@ class Reader {
  public:
   Reader(Arena& arena, const Limits& limits);
 
-  // Runs to STOP. After an error the arena holds what was read, and in `unfinished` what was on the stack.
+  // Runs from arena.begin to STOP. After an error the arena holds what was read, and in `unfinished` what was on the
+  // stack.
   Result<void> run();
 
  private:
   using Status = Result<void>;
 
+  Status run_to_stop();
   Status step();  // one opcode
   Status read_argument();
   Status read_counted(std::uint64_t width);
@@ -64,7 +66,10 @@ class Reader {
   Status inst();
   Status obj();
   Status build();
-  Status refuse_joblib(NodeId target);
+  Status joblib_array(NodeId wrapper);
+  Status side_file(NodeId wrapper) const;
+  Status raw_array(std::uint64_t size, bool padded);
+  Status nested_pickle();
   Status refuse() const;
 
   // Stack, marks, memo, frames.
@@ -90,6 +95,7 @@ class Reader {
   Arena& arena_;
   const Limits& limits_;
   std::string_view bytes_;
+  std::uint64_t begin_ = 0;      // of this pickle
   std::uint64_t at_ = 0;         // the next byte
   std::uint64_t start_ = 0;      // the current opcode's byte
   std::uint64_t end_ = 0;        // of the file or, inside a frame, of the frame
@@ -106,6 +112,8 @@ class Reader {
   std::size_t fence_ = 0;           // the topmost of them, or 0
   std::vector<NodeId> memo_;        // by index, kNoNode where nothing was put
   std::uint64_t memo_entries_ = 0;
+  bool nested_ = false;  // inside an array of objects of joblib
+  NodeId root_ = kNoNode;
   bool done_ = false;
   std::optional<Error> cut_;  // a frame that is longer than the file
 };
@@ -113,7 +121,7 @@ class Reader {
 // What class_of gives, before there is a Document.
 Global class_name(const Arena& arena, NodeId object);
 
-// A wrapper class after whose BUILD joblib writes raw array bytes that are no opcodes.
+// joblib's stand-ins for an array: NumpyArrayWrapper, and before 0.10 NDArrayWrapper and ZNDArrayWrapper.
 bool is_joblib_wrapper(Global name);
 
 }  // namespace slipway::pickle

@@ -142,12 +142,7 @@ Result<void> Reader::add_children(Node& node, std::size_t from) {
 }
 
 Result<void> Reader::add_to_object(NodeId object, std::size_t from, bool pairs) {
-  ObjectRecord& record = arena_.objects[arena_.nodes[object].body];
-  if (record.extra == ObjectRecord::kNoExtra) {
-    record.extra = static_cast<std::uint32_t>(arena_.extras.size());
-    arena_.extras.emplace_back();
-  }
-  Extra& extra = arena_.extras[record.extra];
+  Extra& extra = arena_.extra_of(object);
   if (!arena_.children.append(pairs ? extra.pairs : extra.items, above(from))) {
     return error(Code::kTooLarge, "too many elements in all");
   }
@@ -231,33 +226,10 @@ Result<void> Reader::build() {
                  "No library saves a model like this: the file tries to change a Python module");
   }
   if (arena_.kind(target) != Kind::kObject) return corrupt(fmt::format("sets the state of {}", describe(target)));
-  Object& object = arena_.objects[arena_.nodes[target].body].object;
-  if (arena_.kind(object.callable) == Kind::kGlobal) SLIPWAY_TRY(refuse_joblib(target));
-  object.state = top();
-  stack_.pop_back();
-  return {};
-}
-
-// joblib.dump writes an array's bytes right after the BUILD of a wrapper: what follows is not opcodes.
-Result<void> Reader::refuse_joblib(NodeId target) {
-  const Global name = class_name(arena_, target);
-  if (!is_joblib_wrapper(name)) return {};
   arena_.objects[arena_.nodes[target].body].object.state = top();
-  return error(Code::kUnsupported,
-               fmt::format("{}.{}: written by joblib.dump, which puts array bytes between the opcodes; joblib files "
-                           "are not read by this version",
-                           name.module, name.name),
-               "Save the model with pickle.dump(model, file) instead");
-}
-
-bool is_joblib_wrapper(Global name) {
-  if (!name.name.ends_with("ArrayWrapper")) return false;
-  const bool wrapper =
-      name.name == "NumpyArrayWrapper" || name.name == "NDArrayWrapper" || name.name == "ZNDArrayWrapper";
-  std::string_view module = name.module;
-  constexpr std::string_view kOld = "sklearn.externals.";
-  if (module.starts_with(kOld)) module.remove_prefix(kOld.size());
-  return wrapper && (module == "joblib.numpy_pickle" || module == "joblib.numpy_pickle_compat");
+  stack_.pop_back();
+  if (is_joblib_wrapper(class_name(arena_, target))) return joblib_array(target);
+  return {};
 }
 
 }  // namespace slipway::pickle

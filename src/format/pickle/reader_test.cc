@@ -80,21 +80,20 @@ TEST(Reader, RefusesWhatIsOutsideTheFileByName) {
   }
 }
 
-TEST(Reader, RefusesJoblibsArraysWhereTheirBytesBegin) {
+TEST(Reader, RefusesArraysOfJoblibInOtherFilesWhereverTheyWereNamed) {
   for (const std::string_view name :
-       {"joblib.numpy_pickle\nNumpyArrayWrapper", "sklearn.externals.joblib.numpy_pickle\nNDArrayWrapper",
+       {"joblib.numpy_pickle\nNDArrayWrapper", "sklearn.externals.joblib.numpy_pickle\nNDArrayWrapper",
         "joblib.numpy_pickle\nZNDArrayWrapper"}) {
     const std::string made = "c" + std::string(name) + "\n)\x81";
-    const Error error = refused(made + "}b\x93NUMPY raw bytes");
+    const Error error = refused(made + "}b.");
     EXPECT_EQ(error.code(), Code::kUnsupported);
     EXPECT_EQ(error.message().find(fmt::format("byte {}: BUILD: ", made.size() + 1)), 0U) << error.message();
-    EXPECT_NE(error.message().find("written by joblib.dump"), std::string::npos);
-    EXPECT_EQ(error.hint(), "Save the model with pickle.dump(model, file) instead");
+    EXPECT_NE(error.message().find("written by joblib before 0.10"), std::string::npos);
   }
   // As protocols 0 and 1 write it.
-  EXPECT_EQ(refused("ccopy_reg\n_reconstructor\n(cjoblib.numpy_pickle\nNumpyArrayWrapper\nc__builtin__\nobject\nNtR}b")
-                .code(),
-            Code::kUnsupported);
+  EXPECT_EQ(
+      refused("ccopy_reg\n_reconstructor\n(cjoblib.numpy_pickle\nNDArrayWrapper\nc__builtin__\nobject\nNtR}b").code(),
+      Code::kUnsupported);
   // Another class of that name is nothing special.
   read("cmy.module\nNumpyArrayWrapper\n)\x81}b.");
 }
@@ -145,7 +144,8 @@ TEST(Reader, CountsThatLieAreRefusedBeforeAnythingIsAllocated) {
 TEST(Reader, AMemoIndexBeyondTheFileIsABomb) {
   const Error error = refused("Nr\xff\xff\xff\xff.");
   EXPECT_EQ(error.code(), Code::kTooLarge);
-  EXPECT_EQ(error.message(), "byte 1: LONG_BINPUT: memo index 4294967295 in a file of 7 bytes: no pickler writes that");
+  EXPECT_EQ(error.message(),
+            "byte 1: LONG_BINPUT: memo index 4294967295 in a pickle of 7 bytes: no pickler writes that");
   EXPECT_EQ(refused("Np18446744073709551615\n.").code(), Code::kTooLarge);
   EXPECT_EQ(refused("Np99999999999999999999\n.").code(), Code::kCorrupt);
   EXPECT_EQ(refused("Nj\xff\xff\xff\xff.").message(), "byte 1: LONG_BINGET: memo entry 4294967295 was never written");

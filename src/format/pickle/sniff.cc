@@ -129,9 +129,7 @@ struct Refusal {
   std::string_view hint;
 };
 
-constexpr std::string_view kCompressed =
-    "Unpack it first and give the file inside. What joblib.dump wrote with compress= is not read unpacked either: save "
-    "the model with pickle.dump(model, file)";
+constexpr std::string_view kCompressed = "Unpack it once and give the file inside";
 constexpr std::string_view kSaveAsPickle = "Save the scikit-learn model itself with pickle.dump(model, file)";
 
 constexpr Refusal kRefusals[] = {
@@ -155,24 +153,15 @@ constexpr Refusal kRefusals[] = {
      "Give the scikit-learn model that it was converted from, saved with pickle.dump(model, file)"},
     {FileKind::kNumpy, Code::kUnsupported, "a NumPy array (.npy), not a pickled model: an array has no predict",
      kSaveAsPickle},
-    {FileKind::kGzip, Code::kUnsupported, "compressed with gzip; compressed files are not read by this version",
+    {FileKind::kGzip, Code::kUnsupported, "compressed twice: gzip inside; one layer is taken off", kCompressed},
+    {FileKind::kZlib, Code::kUnsupported, "compressed twice: zlib inside; one layer is taken off", kCompressed},
+    {FileKind::kBzip2, Code::kUnsupported, "compressed twice: bzip2 inside; one layer is taken off", kCompressed},
+    {FileKind::kXz, Code::kUnsupported, "compressed twice: xz inside; one layer is taken off", kCompressed},
+    {FileKind::kLzma, Code::kUnsupported, "compressed twice: lzma inside; one layer is taken off", kCompressed},
+    {FileKind::kLz4, Code::kUnsupported, "compressed twice: lz4 inside; one layer is taken off", kCompressed},
+    {FileKind::kZstd, Code::kUnsupported, "compressed twice: zstd inside; one layer is taken off", kCompressed},
+    {FileKind::kJoblibZ, Code::kUnsupported, "compressed twice: a ZF file of joblib inside; one layer is taken off",
      kCompressed},
-    {FileKind::kZlib, Code::kUnsupported,
-     "compressed with zlib, as joblib.dump does with compress=; compressed files are not read by this version",
-     kCompressed},
-    {FileKind::kBzip2, Code::kUnsupported, "compressed with bzip2; compressed files are not read by this version",
-     kCompressed},
-    {FileKind::kXz, Code::kUnsupported, "compressed with xz; compressed files are not read by this version",
-     kCompressed},
-    {FileKind::kLzma, Code::kUnsupported, "compressed with lzma; compressed files are not read by this version",
-     kCompressed},
-    {FileKind::kLz4, Code::kUnsupported, "compressed with lz4; compressed files are not read by this version",
-     kCompressed},
-    {FileKind::kZstd, Code::kUnsupported, "compressed with zstd; compressed files are not read by this version",
-     kCompressed},
-    {FileKind::kJoblibZ, Code::kUnsupported,
-     "a compressed file of joblib before 0.10 (it begins with ZF); not read by this version",
-     "Load it with joblib where it was made and save the model with pickle.dump(model, file)"},
     {FileKind::kJson, Code::kUnsupported,
      "JSON text, not a pickle; models in JSON (XGBoost writes such) are not read by this version", kSaveAsPickle},
     {FileKind::kXgboostUbjson, Code::kUnsupported,
@@ -183,8 +172,10 @@ constexpr Refusal kRefusals[] = {
      "a CatBoost model (.cbm), not a pickle; CatBoost is not read by this version", kSaveAsPickle},
     {FileKind::kSafetensors, Code::kUnsupported,
      "a safetensors file: tensors without the model that they belong to; not read by this version", kSaveAsPickle},
+    {FileKind::kTar, Code::kUnsupported, "a tar archive, not a pickle; archives are not read by this version",
+     "Unpack it and give the model's file inside"},
 };
-static_assert(std::size(kRefusals) == std::size_t(FileKind::kSafetensors));
+static_assert(std::size(kRefusals) == std::size_t(FileKind::kTar));
 static_assert([] {
   for (std::size_t i = 0; i < std::size(kRefusals); ++i) {
     if (std::size_t(kRefusals[i].kind) != i + 1) return false;
@@ -208,6 +199,7 @@ FileKind sniff(std::string_view bytes) {
   if (is_onnx(bytes)) return FileKind::kOnnx;
   if (is_catboost(bytes)) return FileKind::kCatBoost;
   if (is_safetensors(bytes)) return FileKind::kSafetensors;
+  if (bytes.size() > 512 && bytes.substr(257, 5) == "ustar") return FileKind::kTar;
   return FileKind::kPickle;
 }
 

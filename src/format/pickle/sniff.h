@@ -27,17 +27,19 @@ enum class FileKind : std::uint8_t {
   kLzma,
   kLz4,
   kZstd,
-  kJoblibZ,  // a compressed container (joblib's, mostly)
+  kJoblibZ,  // of joblib before 0.10
   kJson,
   kXgboostUbjson,
   kLightgbmText,
   kCatBoost,
   kSafetensors,
+  kTar,
 };
 
 FileKind sniff(std::string_view bytes);
 
-// Why a file of that kind is not read as a pickle and what to do instead. REQUIRES: kind != kPickle.
+// Why a file of that kind is not read as a pickle and what to do instead; of the compressed kinds, why not inside
+// another (unpack.h takes one layer off). REQUIRES: kind != kPickle.
 Error refusal(FileKind kind);
 
 }  // namespace slipway::pickle

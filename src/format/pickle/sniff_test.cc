@@ -8,6 +8,7 @@
 
 #include "format/pickle/document.h"
 #include "format/pickle/test_support.h"
+#include "format/pickle/unpack.h"
 
 namespace slipway::pickle {
 namespace {
@@ -30,7 +31,6 @@ struct Case {
 };
 
 std::vector<Case> cases() {
-  const std::string compressed = "; compressed files are not read by this version";
   return {
       {FileKind::kEmpty, "", "the file is empty"},
       {FileKind::kGitLfsPointer, "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
@@ -52,19 +52,6 @@ std::vector<Case> cases() {
        "an ONNX model, not a pickle; ONNX is not read by this version"},
       {FileKind::kNumpy, "\x93NUMPY\x01\0v\0{'descr'"s,
        "a NumPy array (.npy), not a pickled model: an array has no predict"},
-      {FileKind::kGzip, "\x1f\x8b\x08\0"s, "compressed with gzip" + compressed},
-      {FileKind::kZlib, "\x78\x9c\xed\x57", "compressed with zlib, as joblib.dump does with compress=" + compressed},
-      {FileKind::kZlib, "\x78\x01\xed\x57", "compressed with zlib, as joblib.dump does with compress=" + compressed},
-      {FileKind::kBzip2, "BZh91AY&SY\x12", "compressed with bzip2" + compressed},
-      {FileKind::kXz,
-       "\xfd"
-       "7zXZ\0\0\x04"s,
-       "compressed with xz" + compressed},
-      {FileKind::kLzma, "\x5d\0\0\x80\0"s, "compressed with lzma" + compressed},
-      {FileKind::kLz4, "\x04\x22\x4d\x18\x64", "compressed with lz4" + compressed},
-      {FileKind::kZstd, "\x28\xb5\x2f\xfd\x04", "compressed with zstd" + compressed},
-      {FileKind::kJoblibZ, "ZF0x1a2b               ",
-       "a compressed file of joblib before 0.10 (it begins with ZF); not read by this version"},
       {FileKind::kJson, "{\"learner\": {}}",
        "JSON text, not a pickle; models in JSON (XGBoost writes such) are not read by this version"},
       {FileKind::kJson, " [1, 2]",
@@ -77,7 +64,32 @@ std::vector<Case> cases() {
        "a CatBoost model (.cbm), not a pickle; CatBoost is not read by this version"},
       {FileKind::kSafetensors, "\x02\0\0\0\0\0\0\0{}"s,
        "a safetensors file: tensors without the model that they belong to; not read by this version"},
+      {FileKind::kTar, "model.pkl" + std::string(248, '\0') + "ustar" + std::string(300, '\0'),
+       "a tar archive, not a pickle; archives are not read by this version"},
   };
+}
+
+const std::pair<FileKind, std::string> kPacked[] = {
+    {FileKind::kGzip, "\x1f\x8b\x08\0"s},
+    {FileKind::kZlib, "\x78\x9c\xed\x57"},
+    {FileKind::kZlib, "\x78\x01\xed\x57"},
+    {FileKind::kBzip2, "BZh91AY&SY\x12"},
+    {FileKind::kXz,
+     "\xfd"
+     "7zXZ\0\0\x04"s},
+    {FileKind::kLzma, "\x5d\0\0\x80\0"s},
+    {FileKind::kLz4, "\x04\x22\x4d\x18\x64"},
+    {FileKind::kZstd, "\x28\xb5\x2f\xfd\x04"},
+    {FileKind::kJoblibZ, "ZF0x1a2b               "},
+};
+
+TEST(Sniff, KnowsWhatIsCompressedAndSaysWhyNotTwice) {
+  for (const auto& [kind, bytes] : kPacked) {
+    EXPECT_EQ(sniff(bytes), kind);
+    EXPECT_NE(packing_name(kind), "");
+    EXPECT_EQ(refusal(kind).message().find("compressed twice: "), 0U) << refusal(kind).message();
+    EXPECT_FALSE(refusal(kind).hint().empty());
+  }
 }
 
 TEST(Sniff, KnowsEachKindAndSaysWhyItIsRefused) {
@@ -92,7 +104,8 @@ TEST(Sniff, KnowsEachKindAndSaysWhyItIsRefused) {
 
 TEST(Sniff, EveryKindHasACase) {
   const auto all = cases();
-  for (int kind = int(FileKind::kEmpty); kind <= int(FileKind::kSafetensors); ++kind) {
+  for (int kind = int(FileKind::kEmpty); kind <= int(FileKind::kTar); ++kind) {
+    if (!packing_name(FileKind(kind)).empty()) continue;
     EXPECT_TRUE(std::ranges::any_of(all, [&](const Case& row) { return int(row.kind) == kind; })) << kind;
   }
 }

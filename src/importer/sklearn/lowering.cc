@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "importer/refusals.h"
 #include "importer/sklearn/estimators.h"
+#include "importer/sklearn/linear.h"
 
 namespace slipway::importer::sklearn {
 namespace {
@@ -346,6 +347,26 @@ void Lowering::predicts_many(std::vector<model::Output> outputs, std::vector<mod
   chain_.outputs = std::move(outputs);
   chain_.targets = std::move(targets);
   chain_.ended = true;
+}
+
+Result<void> Lowering::rename_labels(const Attributes& encoder) {
+  SLIPWAY_TRY(encoder.fitted("classes_"));
+  const std::vector<model::Label> names = SLIPWAY_TRY(read_labels(encoder));
+  const auto refuse = [&](std::string_view what) {
+    return fail(
+        encoder
+            .error(Code::kUnsupported, "", fmt::format("names {} classes, but {} {}", names.size(), chain_.last, what))
+            .or_hint("leave it out by saying which pieces to use, in order: --steps scaler,model"));
+  };
+  if (chain_.targets.size() != 1) return refuse("does not predict one label");
+  std::vector<model::Label>& labels = chain_.targets.front().labels;
+  if (labels.size() != names.size()) return refuse(fmt::format("predicts {}", labels.size()));
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto* code = std::get_if<std::int64_t>(&labels[i]);
+    if (code == nullptr || std::cmp_not_equal(*code, i)) return refuse("predicts other labels than 0, 1, ...");
+  }
+  labels = names;
+  return {};
 }
 
 Result<model::Model> Lowering::finish() && {

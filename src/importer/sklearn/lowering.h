@@ -45,6 +45,9 @@ class Lowering {
 
   // Lowers an estimator, and what it contains, after what is there. Errors carry the path.
   Result<void> add(const pickle::Document& document, pickle::NodeId root, const std::string& path);
+  // Gives the labels 0 to k-1 of the one target the names that a LabelEncoder has for them. kUnsupported if the labels
+  // are others.
+  Result<void> rename_labels(const Attributes& encoder);
   // The model. kUnsupported if it ends with records that nothing has read.
   Result<model::Model> finish() &&;
   // How many estimators were lowered: tells which of several orders came furthest.
