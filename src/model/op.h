@@ -11,9 +11,11 @@
 #include <variant>
 
 #include "model/ops/classify.h"
+#include "model/ops/compare.h"
 #include "model/ops/ensemble.h"
 #include "model/ops/join.h"
 #include "model/ops/linear.h"
+#include "model/ops/pairwise.h"
 #include "model/ops/rows.h"
 #include "model/ops/standardize.h"
 #include "model/ops/vectorize.h"
@@ -29,10 +31,11 @@ using Op = std::variant<
     // parts, and putting together
     Select, Concat, WeightedSum, LookUp,
     // ensembles
-    Constant, Spread, ThresholdIndex, LastArgmaxIndex, PairVotes, SammeScores, WeightedMedian, Interpolate,
+    Constant, Spread, ThresholdIndex, LastArgmaxIndex, SammeScores, WeightedMedian, Interpolate,
     // models
-    Linear,
+    Linear, CompareRows,
     // to probabilities and labels
-    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex>;
+    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, PairwiseSum, PairwiseVote, PairwiseScores,
+    PairwiseProbability>;
 
 }  // namespace slipway::model

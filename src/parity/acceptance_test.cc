@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
@@ -80,9 +81,6 @@ TEST_F(Acceptance, WhatIsNotServedIsRefusedByName) {
   for (const Want& want : {
            Want{"refuse/user-function.pickle", Code::kRefused, "tempo.serve.pipeline.Pipeline"},
            Want{"house-price/model.joblib", Code::kUnsupported, "ColumnTransformer"},
-           Want{"digits-svm/model.joblib", Code::kUnsupported, "SVC is not served yet"},
-           Want{"iris-svc/model.joblib", Code::kUnsupported, "SVC is not served yet"},
-           Want{"iris-svc/model-0.20.3.pkl", Code::kUnsupported, "sklearn.svm.classes.SVC is not served yet"},
            Want{"heart/model.pkl", Code::kUnsupported, "sklearn.compose._column_transformer.ColumnTransformer"},
        }) {
     const auto model = import_paths({folder_ + "/" + want.file});

@@ -70,33 +70,7 @@ class Same : public Kernel {
   Place out_;
 };
 
-class Vote : public Kernel {
- public:
-  Vote(const model::PairVotes& op, Place in, Place sums, Place out) : op_(op), in_(in), sums_(sums), out_(out) {}
-  bool run(Frame& frame) const override {
-    const double* in = frame.row(in_);
-    double* sums = frame.row(sums_);
-    double* votes = frame.row(out_);
-    std::fill_n(sums, op_.classes, 0.0);
-    std::fill_n(votes, op_.classes, 0.0);
-    for (std::uint32_t i = 0; i < op_.classes; ++i) {
-      for (std::uint32_t j = i + 1; j < op_.classes; ++j) {
-        const double score = *in++;
-        sums[i] -= score;
-        sums[j] += score;
-        votes[score > op_.threshold ? j : i] += 1;
-      }
-    }
-    for (std::uint32_t i = 0; i < op_.classes; ++i) votes[i] += sums[i] / (3 * (std::fabs(sums[i]) + 1));
-    return true;
-  }
-
- private:
-  const model::PairVotes& op_;
-  Place in_, sums_, out_;
-};
-
-// Sorts numbers of the inputs in a room of cells' size: an index a value.
+// Sorts the numbers of the values, not the values.
 class Median : public Kernel {
  public:
   Median(const model::WeightedMedian& op, std::uint32_t room, Place in, Place out)
@@ -187,11 +161,6 @@ Result<KernelPtr> compile(const model::Constant& op, Compiling& step) {
 Result<KernelPtr> compile(const model::Spread& op, Compiling& step) { return rowwise(op, step); }
 Result<KernelPtr> compile(const model::ThresholdIndex& op, Compiling& step) { return pick(op, step); }
 Result<KernelPtr> compile(const model::LastArgmaxIndex& op, Compiling& step) { return pick(op, step); }
-Result<KernelPtr> compile(const model::PairVotes& op, Compiling& step) {
-  const Place sums = step.room({model::SlotType::kDense, op.classes});
-  const Place out = step.out();
-  return std::make_unique<Vote>(op, step.in(), sums, out);
-}
 Result<KernelPtr> compile(const model::SammeScores& op, Compiling& step) { return rowwise(op, step); }
 Result<KernelPtr> compile(const model::WeightedMedian& op, Compiling& step) {
   const std::uint32_t room = step.room(Median::make, &op);

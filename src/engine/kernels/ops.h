@@ -40,9 +40,17 @@ Result<KernelPtr> compile(const model::Constant& op, Compiling& step);
 Result<KernelPtr> compile(const model::Spread& op, Compiling& step);
 Result<KernelPtr> compile(const model::ThresholdIndex& op, Compiling& step);
 Result<KernelPtr> compile(const model::LastArgmaxIndex& op, Compiling& step);
-Result<KernelPtr> compile(const model::PairVotes& op, Compiling& step);
 Result<KernelPtr> compile(const model::SammeScores& op, Compiling& step);
 Result<KernelPtr> compile(const model::WeightedMedian& op, Compiling& step);
 Result<KernelPtr> compile(const model::Interpolate& op, Compiling& step);
+
+// compare.cc
+Result<KernelPtr> compile(const model::CompareRows& op, Compiling& step);
+
+// pairwise.cc
+Result<KernelPtr> compile(const model::PairwiseSum& op, Compiling& step);
+Result<KernelPtr> compile(const model::PairwiseVote& op, Compiling& step);
+Result<KernelPtr> compile(const model::PairwiseScores& op, Compiling& step);
+Result<KernelPtr> compile(const model::PairwiseProbability& op, Compiling& step);
 
 }  // namespace slipway::engine::kernels

@@ -38,21 +38,6 @@ Value run(const model::LastArgmaxIndex&, Step& step) {
   return {.index = index};
 }
 
-Value run(const model::PairVotes& op, Step& step) {
-  std::vector<double> votes(op.classes, 0.0), sums(op.classes, 0.0);
-  std::size_t pair = 0;
-  for (std::uint32_t i = 0; i < op.classes; ++i) {
-    for (std::uint32_t j = i + 1; j < op.classes; ++j, ++pair) {
-      const double score = step.in().row[pair];
-      sums[i] -= score;
-      sums[j] += score;
-      votes[score > op.threshold ? j : i] += 1;
-    }
-  }
-  for (std::uint32_t i = 0; i < op.classes; ++i) votes[i] += sums[i] / (3 * (std::fabs(sums[i]) + 1));
-  return {.row = votes};
-}
-
 Value run(const model::SammeScores&, Step& step) {
   Value out;
   double sum = 0;

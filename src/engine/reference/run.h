@@ -86,9 +86,17 @@ Value run(const model::Constant& op, Step& step);
 Value run(const model::Spread& op, Step& step);
 Value run(const model::ThresholdIndex& op, Step& step);
 Value run(const model::LastArgmaxIndex& op, Step& step);
-Value run(const model::PairVotes& op, Step& step);
 Value run(const model::SammeScores& op, Step& step);
 Value run(const model::WeightedMedian& op, Step& step);
 Value run(const model::Interpolate& op, Step& step);
+
+// compare.cc
+Value run(const model::CompareRows& op, Step& step);
+
+// pairwise.cc
+Value run(const model::PairwiseSum& op, Step& step);
+Value run(const model::PairwiseVote& op, Step& step);
+Value run(const model::PairwiseScores& op, Step& step);
+Value run(const model::PairwiseProbability& op, Step& step);
 
 }  // namespace slipway::engine::reference

@@ -169,8 +169,14 @@ Result<void> one_vs_one(const Attributes& fitted, Lowering& out) {
     return fail(fitted.error(Code::kCorrupt, "estimators_", what));
   }
   const std::uint32_t scores = side_by_side(out, slots_of(members, &Binary::score));
-  const auto classes = static_cast<std::uint32_t>(labels.size());
-  std::uint32_t decision = out.branch(model::PairVotes{classes, members[0].threshold}, scores);
+  // the library's confidences speak for the second class of a pair, libsvm's decisions for the first
+  using Confidence = model::PairwiseScores::Confidence;
+  const model::PairwiseScores op{
+      .labels = static_cast<std::uint32_t>(labels.size()),
+      .confidence = fitted.version() >= Version{0, 21} ? Confidence::kBounded : Confidence::kScaled,
+      .threshold = -members[0].threshold};
+  const std::vector<double> minus_one(members.size(), -1);
+  std::uint32_t decision = out.branch(op, out.branch(model::ScaleColumns{minus_one}, scores));
   std::uint32_t index = 0;
   if (labels.size() == 2) {
     decision = out.branch(model::Select{{1}}, decision);

@@ -44,13 +44,6 @@ Result<Slot> ThresholdIndex::shape(std::span<const Slot> in) const {
   return Slot{SlotType::kIndex, 2};
 }
 
-Result<Slot> PairVotes::shape(std::span<const Slot> in) const {
-  if (classes < 2) return fail(Code::kCorrupt, "has fewer than two classes");
-  if (std::isnan(threshold)) return fail(Code::kCorrupt, "the threshold is NaN");
-  SLIPWAY_TRY(dense_of(in, std::uint64_t{classes} * (classes - 1) / 2));
-  return Slot{SlotType::kDense, classes};
-}
-
 Result<Slot> WeightedMedian::shape(std::span<const Slot> in) const {
   if (weights.empty()) return fail(Code::kCorrupt, "has no weights");
   if (!std::ranges::all_of(weights, [](double w) { return w >= 0 && std::isfinite(w); })) {

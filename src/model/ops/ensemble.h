@@ -60,22 +60,6 @@ struct LastArgmaxIndex : Fieldless {
   static Slot gives(std::uint32_t columns) { return {SlotType::kIndex, columns}; }
 };
 
-// Scores of pairs of classes, (0,1), (0,2), ... (1,2), ..., to scores of classes: votes of the pairs (for the second
-// class if x > threshold, else for the first), and s / (3 (|s| + 1)) of the sums s of their scores to break ties.
-// Source: sklearn.utils.multiclass._ovr_decision_function.
-struct PairVotes {
-  static constexpr std::string_view kName = "pair_votes";
-  std::uint32_t classes = 0;
-  double threshold = 0;
-
-  template <class F>
-  static void fields(F&& f) {
-    f("classes", &PairVotes::classes);
-    f("threshold", &PairVotes::threshold);
-  }
-  Result<Slot> shape(std::span<const Slot> in) const;
-};
-
 // y = (K - 1) (log p - (1 / K) sum(log p)) with p = max(x, 2^-52), K columns, summed in order.
 // Source: sklearn.ensemble._weight_boosting._samme_proba.
 struct SammeScores : Fieldless {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/ops/compare.h"
+
+#include <fmt/core.h>
+
+namespace slipway::model {
+namespace {
+
+Result<void> check_entries(const CompareRows& op, std::uint32_t columns) {
+  SLIPWAY_TRY(want_size("row_start", op.row_start.size(), std::uint64_t{op.rows} + 1));
+  SLIPWAY_TRY(want_size("column", op.column.size(), op.values.size()));
+  if (op.row_start[0] != 0 || op.row_start[op.rows] != op.values.size()) {
+    return fail(Code::kCorrupt, "the rows do not cover their entries");
+  }
+  for (std::uint32_t row = 0; row < op.rows; ++row) {
+    const std::uint64_t begin = op.row_start[row], end = op.row_start[row + 1];
+    if (end < begin || end > op.values.size()) {
+      return fail(Code::kCorrupt, fmt::format("row {} has entries {} to {}", row, begin, end));
+    }
+    for (std::uint64_t i = begin; i < end; ++i) {
+      if (op.column[i] >= columns || (i > begin && op.column[i] <= op.column[i - 1])) {
+        return fail(Code::kCorrupt, fmt::format("row {} has columns that do not ascend below {}", row, columns));
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Slot> CompareRows::shape(std::span<const Slot> in) const {
+  const Slot from = SLIPWAY_TRY(one_input(in, {SlotType::kDense, SlotType::kCsr}));
+  if (with > With::kEuclidean) return fail(Code::kCorrupt, "compares in an unknown way");
+  if (rows == 0) return fail(Code::kCorrupt, "has no rows");
+  if (rows >= (1U << 30)) return fail(Code::kTooLarge, "has more than 2^30 rows");
+  const Slot out{SlotType::kDense, rows};
+  if (sparse) {
+    if (with == With::kEuclidean) return fail(Code::kCorrupt, "measures distances to sparse rows");
+    SLIPWAY_TRY(check_entries(*this, from.columns));
+    return out;
+  }
+  if (from.type != SlotType::kDense) return fail(Code::kCorrupt, "compares sparse rows with dense ones");
+  SLIPWAY_TRY(want_size("row_start", row_start.size(), 0));
+  SLIPWAY_TRY(want_size("column", column.size(), 0));
+  SLIPWAY_TRY(want_size("values", values.size(), std::uint64_t{rows} * from.columns));
+  return out;
+}
+
+}  // namespace slipway::model

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A row compared with rows that training kept: support vectors, centres.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/array.h"
+#include "base/result.h"
+#include "model/slot.h"
+
+namespace slipway::model {
+
+// y[i] = f(x, s_i), f64. Every sum runs over the columns in ascending order from 0.0.
+//   kDot          x.s
+//   kPolynomial   (gamma x.s + coef0) ^ degree, by repeated squaring from the lowest bit of degree (libsvm's powi)
+//   kRbf          exp(-gamma * sum of (x - s)^2)
+//   kSigmoid      tanh(gamma x.s + coef0)
+//   kEuclidean    sqrt(max(0, (-2 x.s + x.x) + s.s)): what scikit-learn calls euclidean_distances
+// The first four are those of libsvm (Kernel::k_function). The rows stand dense in values, [rows, columns]; or, where
+// `sparse`, entry e of row i (row_start[i] <= e < row_start[i + 1]) has column[e] and values[e], columns ascending.
+// Then x is read as its entries that are not 0, the two are merged as libsvm merges them, and columns that neither has
+// are left out; kEuclidean is of dense rows only.
+struct CompareRows {
+  static constexpr std::string_view kName = "compare_rows";
+  enum class With : std::uint8_t { kDot, kPolynomial, kRbf, kSigmoid, kEuclidean };
+  With with = With::kDot;
+  bool sparse = false;
+  std::uint32_t rows = 0, degree = 0;
+  double gamma = 0, coef0 = 0;
+  Array<double> values;
+  Array<std::uint64_t> row_start;
+  Array<std::uint32_t> column;
+
+  template <class F>
+  static void fields(F&& f) {
+    f("with", &CompareRows::with);
+    f("sparse", &CompareRows::sparse);
+    f("rows", &CompareRows::rows);
+    f("degree", &CompareRows::degree);
+    f("gamma", &CompareRows::gamma);
+    f("coef0", &CompareRows::coef0);
+    f("values", &CompareRows::values);
+    f("row_start", &CompareRows::row_start);
+    f("column", &CompareRows::column);
+  }
+  Result<Slot> shape(std::span<const Slot> in) const;
+};
+
+}  // namespace slipway::model
