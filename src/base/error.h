@@ -89,7 +89,7 @@ class [[nodiscard]] Error {
   std::string hint_;
 };
 
-// The error of a failed system call: "what: strerror(number)". Thread-safe.
+// The error of a failed system call: "what: strerror(number)", with a hint for a full or read-only disk. Thread-safe.
 Error system_error(std::string_view what, int number);
 
 }  // namespace slipway

@@ -10,25 +10,13 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace slipway {
 namespace {
 
 constexpr std::size_t kMapFrom = std::size_t{1} << 20;
 constexpr std::size_t kReadStep = std::size_t{1} << 16;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Error open_error(const std::string& path, int number) {
   if (number == ENOENT || number == ENOTDIR) return {Code::kNotFound, path + ": no such file"};
@@ -62,6 +50,8 @@ Result<std::string> read_all(int fd, const std::string& path, std::size_t limit,
   return out;
 }
 
+}  // namespace
+
 Result<void> write_all(int fd, const std::string& path, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd, bytes.data(), bytes.size());
@@ -72,26 +62,28 @@ Result<void> write_all(int fd, const std::string& path, std::string_view bytes) 
   return {};
 }
 
-}  // namespace
-
 Result<FileBytes> FileBytes::open(const std::string& path, std::size_t limit) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (file.get() < 0) return fail(open_error(path, errno));
+  return of_descriptor(file.get(), path, limit);
+}
+
+Result<FileBytes> FileBytes::of_descriptor(int fd, const std::string& path, std::size_t limit) {
   struct stat status{};
-  if (::fstat(file.get(), &status) != 0) return fail(system_error(path, errno));
+  if (::fstat(fd, &status) != 0) return fail(system_error(path, errno));
   if (S_ISDIR(status.st_mode)) {
     return fail(Code::kInvalid, path + " is a directory", "Name the model's file, for example " + path + "/model.pkl");
   }
   const auto size = std::size_t(status.st_size);
   if (S_ISREG(status.st_mode) && size > limit) return fail(too_large(path, limit));
   if (S_ISREG(status.st_mode) && size >= kMapFrom) {
-    void* map = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+    void* map = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (map != MAP_FAILED) {
       std::shared_ptr<const void> owner(map, [size](void* address) { ::munmap(address, size); });
       return FileBytes(std::move(owner), {static_cast<const char*>(map), size});
     }
   }
-  std::string bytes = SLIPWAY_TRY(read_all(file.get(), path, limit, S_ISREG(status.st_mode) ? size : 0));
+  std::string bytes = SLIPWAY_TRY(read_all(fd, path, limit, S_ISREG(status.st_mode) ? size : 0));
   return of(std::move(bytes));
 }
 

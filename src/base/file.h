@@ -18,6 +18,8 @@ class FileBytes {
  public:
   // Errors: kNotFound; kTooLarge above `limit` bytes; kInvalid for a directory; kIo.
   static Result<FileBytes> open(const std::string& path, std::size_t limit);
+  // The same of a file that is open already; `fd` stays the caller's, `path` is for messages.
+  static Result<FileBytes> of_descriptor(int fd, const std::string& path, std::size_t limit);
   // Bytes that are not in a file: tests, and members of containers.
   static FileBytes of(std::string bytes);
 
@@ -28,6 +30,9 @@ class FileBytes {
   std::shared_ptr<const void> owner_;
   std::string_view bytes_;
 };
+
+// Writes all of it. `path` is for messages. kIo.
+Result<void> write_all(int fd, const std::string& path, std::string_view bytes);
 
 // Replaces the file at `path` as one step: a reader sees the old bytes or the new, never a part, also after a crash.
 Result<void> write_file_atomically(const std::string& path, std::string_view bytes);
