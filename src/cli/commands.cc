@@ -9,6 +9,10 @@ constexpr Command kCommands[] = {
     {"predict", "score one record or many, and print the answer", predict},
     {"inspect", "show what is in a pickle, hostile ones included", inspect},
     {"estimators", "list the estimators that can be served", estimators},
+    {"import", "make a model's file a version in the store", import_model},
+    {"verify", "hold a model against the answers that it must give", verify},
+    {"diff", "show how two models differ", diff},
+    {"snippet", "print the notebook cell that writes a proof", snippet},
     {"version", "print the version", version},
 };
 

@@ -26,6 +26,10 @@ int serve(const Command& command, std::span<const char* const> arguments);
 int predict(const Command& command, std::span<const char* const> arguments);
 int inspect(const Command& command, std::span<const char* const> arguments);
 int estimators(const Command& command, std::span<const char* const> arguments);
+int import_model(const Command& command, std::span<const char* const> arguments);
+int verify(const Command& command, std::span<const char* const> arguments);
+int diff(const Command& command, std::span<const char* const> arguments);
+int snippet(const Command& command, std::span<const char* const> arguments);
 int version(const Command& command, std::span<const char* const> arguments);
 
 }  // namespace slipway::cli

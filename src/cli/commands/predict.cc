@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `slipway predict FILE... '{...}'`: the answer that POST /predict gives, by the same code, without a server.
+// `slipway predict FILE... '{...}'`: the answer that POST /predict gives, by the same code, without a server. With
+// --input a whole file of records (cli/batch).
 #include <simdjson.h>
 
 #include <cstdio>
@@ -7,6 +8,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "cli/batch/batch.h"
 #include "cli/options.h"
 #include "serve/service.h"
 
@@ -54,8 +56,9 @@ Error error_of(const serve::http::Response& response) {
 Result<int> run(std::vector<std::string> arguments, const std::string& contract,
                 const std::vector<std::string>& feature_names) {
   if (arguments.size() < 2 || !is_input(arguments.back())) {
-    return fail(Code::kUsage, "predict takes a model's file and a record",
-                "slipway predict churn.pkl '{\"tenure\":24}'  (or @customer.json, or - for standard input)");
+    return fail(
+        Code::kUsage, "predict takes a model's file and a record",
+        "slipway predict churn.pkl '{\"tenure\":24}'  (or @customer.json, - for standard input, --input f.csv)");
   }
   std::string body = SLIPWAY_TRY(read_input(arguments.back()));
   arguments.pop_back();
@@ -81,19 +84,58 @@ Result<int> run(std::vector<std::string> arguments, const std::string& contract,
   return 0;
 }
 
+struct Arguments {
+  std::vector<std::string> words, feature_names;
+  std::string contract = "auto";
+  std::string on_error = "fail";
+  bool no_header = false;
+  BatchOptions batch;
+};
+
+Result<int> run_file(Arguments arguments) {
+  BatchOptions& batch = arguments.batch;
+  if (arguments.words.empty()) {
+    return fail(Code::kUsage, "predict takes a model's file", "slipway predict churn.pkl --input customers.csv");
+  }
+  if (arguments.on_error != "fail" && arguments.on_error != "skip") {
+    return fail(Code::kUsage, "--on-error " + arguments.on_error + " is neither skip nor fail");
+  }
+  batch.skip_bad = arguments.on_error == "skip";
+  batch.rows.header = !arguments.no_header;
+  batch.rows.contract = SLIPWAY_TRY(serve::parse_contract(arguments.contract));
+  const engine::Plan plan = SLIPWAY_TRY(load(arguments.words, arguments.feature_names));
+  return run_batch(plan, std::move(batch));
+}
+
+void declare_batch(Options& options, Arguments& arguments) {
+  BatchOptions& batch = arguments.batch;
+  options.option("input", batch.input, "a file of records instead of one: .csv, .tsv, .jsonl, .json, or -");
+  options.option("output", batch.output, "where the answers go, as CSV, JSON lines or JSON by its name");
+  options.list("columns", batch.columns,
+               "of row, prediction, probability, probabilities, decision, score, transform; what the model has");
+  options.list("keep", batch.rows.keep, "columns of the input to repeat before the answers");
+  options.option("on_error", arguments.on_error, "what a bad row does: fail, or skip, which counts it");
+  options.option("format", batch.format, "of the output, if its name does not say: csv, jsonl, json");
+  options.option("input_format", batch.input_format, "of the input, if its name does not say: csv, jsonl, json");
+  options.option("delimiter", batch.delimiter, "of CSV: , ; tab | or auto");
+  options.flag("no_header", arguments.no_header, "the CSV has no header; its columns are the model's, in order");
+  options.flag("json", batch.json, "the summary of --input as JSON");
+}
+
 }  // namespace
 
-int predict(const Command& command, std::span<const char* const> arguments) {
+int predict(const Command& command, std::span<const char* const> given) {
   Options options(command);
-  std::vector<std::string> words;
-  std::vector<std::string> feature_names;
-  std::string contract = "auto";
-  options.positional("FILE RECORD", words, "the model's file or files, then the record: JSON, @file, or -");
-  options.option("contract", contract, "what becomes of records that deviate: auto, strict or ignore");
-  options.list("feature_names", feature_names, "names for the columns of a model that has none");
+  Arguments arguments;
+  options.positional("FILE RECORD", arguments.words, "the model's file or files, then the record: JSON, @file, or -");
+  options.option("contract", arguments.contract, "what becomes of records that deviate: auto, strict or ignore");
+  options.list("feature_names", arguments.feature_names, "names for the columns of a model that has none");
+  declare_batch(options, arguments);
   int exit_code = 0;
-  if (!options.parse(arguments, exit_code)) return exit_code;
-  const Result<int> done = run(std::move(words), contract, feature_names);
+  if (!options.parse(given, exit_code)) return exit_code;
+  const Result<int> done = arguments.batch.input.empty()
+                               ? run(std::move(arguments.words), arguments.contract, arguments.feature_names)
+                               : run_file(std::move(arguments));
   return done ? *done : report(done.error());
 }
 
