@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import CHURN
 
-COMMANDS = ("serve", "predict", "inspect")
+COMMANDS = ("serve", "predict", "inspect", "models", "promote", "rollback", "remove")
 
 
 def test_help_names_every_command(run):

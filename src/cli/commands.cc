@@ -13,6 +13,10 @@ constexpr Command kCommands[] = {
     {"verify", "hold a model against the answers that it must give", verify},
     {"diff", "show how two models differ", diff},
     {"snippet", "print the notebook cell that writes a proof", snippet},
+    {"models", "list the models in a store, their versions and aliases", models},
+    {"promote", "point an alias at a version: promote churn:2 production", promote},
+    {"rollback", "point an alias back at the version before", rollback},
+    {"remove", "remove a version, and its files if no other version uses them", remove},
     {"version", "print the version", version},
 };
 

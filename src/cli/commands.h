@@ -30,6 +30,10 @@ int import_model(const Command& command, std::span<const char* const> arguments)
 int verify(const Command& command, std::span<const char* const> arguments);
 int diff(const Command& command, std::span<const char* const> arguments);
 int snippet(const Command& command, std::span<const char* const> arguments);
+int models(const Command& command, std::span<const char* const> arguments);
+int promote(const Command& command, std::span<const char* const> arguments);
+int rollback(const Command& command, std::span<const char* const> arguments);
+int remove(const Command& command, std::span<const char* const> arguments);
 int version(const Command& command, std::span<const char* const> arguments);
 
 }  // namespace slipway::cli

@@ -3,8 +3,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "cli/options.h"
+
+namespace slipway::registry {
+struct Promotion;
+}
 
 namespace slipway::cli {
 
@@ -16,5 +21,12 @@ std::string default_by();
 
 // Declares --store with its default.
 void store_option(Options& options, std::string& store);
+
+// Where an alias stands after promote or rollback, on standard output.
+struct AliasShown {
+  std::string_view name, alias;  // valid ones
+  bool json = false;
+};
+void print_promotion(const AliasShown& shown, const registry::Promotion& done);
 
 }  // namespace slipway::cli

@@ -11,8 +11,6 @@
 #include <cstdlib>
 #include <thread>
 
-#include "base/log.h"
-#include "base/text.h"
 #include "registry/objects.h"
 #include "registry/reference.h"
 
@@ -29,15 +27,13 @@ std::int64_t lease_ms(Work work) { return work == Work::kImporting ? kImportingL
 
 }  // namespace
 
-Result<Bundles::Lock> Bundles::lock(std::string_view id, Work work, std::string_view by) {
+Result<Bundles::Lock> Bundles::lock(std::string_view id, Work work) {
   Lock out{.key = {}, .taken_ms = now_(), .work = work};
-  Timestamp timestamp;
-  const std::string text =
-      note_json(timestamp.at(out.taken_ms), by, work == Work::kImporting ? "importing" : "removing");
   for (;;) {
     out.key = fmt::format("{}/{}{:08x}{:08x}", lock_folder(id), work == Work::kImporting ? kImporting : kRemoving,
                           ::arc4random(), ::arc4random());
-    const bool taken = SLIPWAY_TRY(store_.put_if_absent(out.key, text));
+    // Empty: it finds a place on a disk that is full, where half an import must be deleted again.
+    const bool taken = SLIPWAY_TRY(store_.put_if_absent(out.key, ""));
     if (taken) return out;
   }
 }
@@ -167,14 +163,14 @@ Result<Bundles::Collected> Bundles::collect(std::string_view id, const Lock& loc
   return out;
 }
 
-void Bundles::collect_left(std::string_view by) {
+void Bundles::collect_left() {
   const auto folders = store_.list("locks");
   if (!folders) return;
   for (const Store::Entry& folder : *folders) {
     if (folder.kind != Store::Kind::kFolder || !is_bundle_id(folder.name)) continue;
     const auto found = locks(folder.name);
     if (!found || found->stale.empty()) continue;
-    const auto mine = lock(folder.name, Work::kRemoving, by);
+    const auto mine = lock(folder.name, Work::kRemoving);
     if (!mine) return;
     const auto kept = collect(folder.name, *mine);
     if (kept && kept->in_use) {

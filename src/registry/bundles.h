@@ -35,7 +35,7 @@ class Bundles {
     std::int64_t taken_ms = 0;
     Work work = Work::kImporting;
   };
-  Result<Lock> lock(std::string_view id, Work work, std::string_view by);
+  Result<Lock> lock(std::string_view id, Work work);
   void unlock(const Lock& lock);  // one that cannot be deleted runs out
   // kTimeout if others may soon take the lock for one of the dead.
   Result<void> check_in_time(const Lock& lock) const;
@@ -55,7 +55,7 @@ class Bundles {
   Result<Collected> collect(std::string_view id, const Lock& lock);
 
   // Finishes what those have left whose locks have run out. Best effort: an error here is nobody's.
-  void collect_left(std::string_view by);
+  void collect_left();
 
   // Every file under bundles/<id>, by name, with its size; whole or not.
   Result<std::vector<std::pair<std::string, std::uint64_t>>> files(std::string_view id) const;

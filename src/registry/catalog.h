@@ -62,7 +62,7 @@ class Catalog {
   // Equal numbers: models() would answer the same. Reads names, no object: for a watcher that asks every second.
   Result<std::uint64_t> generation();
 
-  // Points the alias at what `reference` names. kNotFound.
+  // Points the alias at what `reference` names. kNotFound, also if its bundle is not there.
   Result<Promotion> promote(std::string_view reference, std::string_view alias, std::string_view by,
                             std::string_view why);
   // Points the alias at the version it meant before; once more, at the one before that. kNotFound; kInvalid if there

@@ -49,7 +49,13 @@ Result<void> check_info(const VersionInfo& info) {
       return fail(Code::kUsage, "metadata \"" + printable(key) + "\" is given twice", "Give each name one value");
     }
   }
-  return check_text("by", info.by);
+  SLIPWAY_TRY(check_text("by", info.by));
+  constexpr std::size_t kRest = 1000;  // the bundle's id, the time, the names of the fields
+  Version version;
+  version.info = info;
+  if (version_json(version).size() + kRest <= kObjectBytes) return {};
+  return fail(Code::kUsage, "label and metadata come to more than 64 KiB",
+              "Keep large things elsewhere, and say where");
 }
 
 Error numbers_used_up(const Store& store, const std::string& folder) {
@@ -63,10 +69,6 @@ Error numbers_used_up(const Store& store, const std::string& folder) {
 Result<Version> Catalog::put_version(Version version) {
   version.published = Timestamp().at(now_());
   const std::string text = version_json(version);
-  if (text.size() > kObjectBytes) {
-    return fail(Code::kUsage, "label and metadata come to more than 64 KiB",
-                "Keep large things elsewhere, and say where");
-  }
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const VersionNames names = SLIPWAY_TRY(list_versions(store_, version.name));
     if (names.highest() >= kHighestNumber) return fail(numbers_used_up(store_, version_folder(version.name)));
@@ -90,9 +92,9 @@ Result<Version> Catalog::publish(std::string_view name, const BundleFiles& bundl
   SLIPWAY_TRY(check_bundle(bundle));
   SLIPWAY_TRY(check_info(info));
   Bundles bundles(store_, now_);
-  bundles.collect_left(info.by);
+  bundles.collect_left();
   // From here on nobody deletes these files; from wait_for_removers() on nobody is still at it.
-  const Bundles::Lock lock = SLIPWAY_TRY(bundles.lock(bundle.id, Work::kImporting, info.by));
+  const Bundles::Lock lock = SLIPWAY_TRY(bundles.lock(bundle.id, Work::kImporting));
   const auto publish_locked = [&]() -> Result<Version> {
     SLIPWAY_TRY(bundles.wait_for_removers(bundle.id));
     const std::optional<Version> taken = SLIPWAY_TRY(find_label(name, info.label));
@@ -116,7 +118,7 @@ Result<Version> Catalog::publish(std::string_view name, const BundleFiles& bundl
     return version;
   }
   // What was written helps nobody now. If this fails too, the lock that stays leads a later call here.
-  if (const auto removing = bundles.lock(bundle.id, Work::kRemoving, info.by)) {
+  if (const auto removing = bundles.lock(bundle.id, Work::kRemoving)) {
     bundles.unlock(lock);
     static_cast<void>(bundles.collect(bundle.id, *removing));
     bundles.unlock(*removing);
@@ -130,6 +132,7 @@ Result<Promotion> Catalog::promote(std::string_view reference, std::string_view 
   SLIPWAY_TRY(check_text("by", by));
   SLIPWAY_TRY(check_text("why", why));
   const Version version = SLIPWAY_TRY(resolve(reference));
+  SLIPWAY_TRY(bundle_files(version.bundle));  // an alias must not lead to what cannot be loaded
   Entry entry;
   entry.version = version.number;
   entry.by = by;
@@ -242,7 +245,7 @@ Result<Removal> Catalog::remove(std::string_view reference, const RemoveOptions&
   const Version version = SLIPWAY_TRY(std::move(read));
   if (!out.already && !options.force) SLIPWAY_TRY(check_no_alias(version.name, version.number));
   Bundles bundles(store_, now_);
-  const Bundles::Lock lock = SLIPWAY_TRY(bundles.lock(version.bundle, Work::kRemoving, options.by));
+  const Bundles::Lock lock = SLIPWAY_TRY(bundles.lock(version.bundle, Work::kRemoving));
   auto done = out.already ? Result<void>() : put_tombstone(version, options);
   if (done) {
     auto collected = bundles.collect(version.bundle, lock);
@@ -258,7 +261,10 @@ Result<Removal> Catalog::remove(std::string_view reference, const RemoveOptions&
 
 Result<void> Catalog::put_tombstone(const Version& version, const RemoveOptions& options) {
   const std::string key = tombstone_key(version.name, version.number);
-  SLIPWAY_TRY(store_.put_if_absent(key, note_json(Timestamp().at(now_()), options.by, options.why)));
+  auto put = store_.put_if_absent(key, tombstone_json(Timestamp().at(now_()), options.by, options.why));
+  // On a full disk an empty one may find a place, and removing is what frees the disk.
+  if (!put && put.error().code() == Code::kIo) put = store_.put_if_absent(key, "");
+  if (!put) return fail(std::move(put).error());
   if (options.force) return {};
   // An alias that was moved here while we looked keeps its version: one of the two sees the other.
   auto free = check_no_alias(version.name, version.number);

@@ -265,6 +265,7 @@ Result<std::vector<Store::Entry>> DirectoryStore::list(std::string_view folder) 
   std::vector<Entry> out;
   if (chain.empty()) return out;
   const int fd = ::openat(chain.back().get(), ".", kFolderFlags);
+  if (fd < 0 && errno == ENOENT) return out;  // removed since it was opened
   if (fd < 0) return fail(io_error(locate(folder), errno));
   DIR* stream = ::fdopendir(fd);
   if (stream == nullptr) {

@@ -228,7 +228,7 @@ std::string entry_json(const Entry& entry) {
   return out + "}\n";
 }
 
-std::string note_json(std::string_view at, std::string_view by, std::string_view why) {
+std::string tombstone_json(std::string_view at, std::string_view by, std::string_view why) {
   std::string out;
   append_field(out, "at", at);
   append_field(out, "by", by);

@@ -16,7 +16,7 @@
 
 namespace slipway::registry {
 
-inline constexpr std::size_t kObjectBytes = std::size_t{64} << 10;  // of a version, an entry, a tombstone, a lock
+inline constexpr std::size_t kObjectBytes = std::size_t{64} << 10;  // of a version, an entry, a tombstone
 inline constexpr std::uint32_t kHighestNumber = 999'999'999;
 inline constexpr std::string_view kManifest = "manifest.json";
 
@@ -57,7 +57,6 @@ Result<Entry> read_entry(const Store& store, std::string_view name, std::string_
 
 std::string version_json(const Version& version);
 std::string entry_json(const Entry& entry);
-// {"at", "by", "why"}: a tombstone, a lock.
-std::string note_json(std::string_view at, std::string_view by, std::string_view why);
+std::string tombstone_json(std::string_view at, std::string_view by, std::string_view why);
 
 }  // namespace slipway::registry

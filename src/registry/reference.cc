@@ -35,7 +35,10 @@ Result<void> check(const Rule& rule, std::string_view text) {
   if (text.size() > rule.bytes) return wrong("it is too long");
   const auto bad = std::ranges::find_if(text, [&](char c) { return !is_plain(c) && !rule.also.contains(c); });
   if (bad != text.end()) {
-    return wrong("\"" + printable(text.substr(std::size_t(bad - text.begin())), 1) + "\" is not for names");
+    // The whole character, with the bytes that continue it.
+    const auto end =
+        std::find_if(bad + 1, text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+    return wrong("\"" + printable({bad, end}) + "\" is not for names");
   }
   if (!is_plain(text.front())) return wrong("it starts with \"" + std::string(1, text.front()) + "\"");
   if (!rule.number && is_number(text)) return wrong("it is a number");
