@@ -100,7 +100,6 @@ Result<void> OutputFile::write(std::string_view bytes) {
 
 Result<void> OutputFile::commit() {
   if (kind_ == Kind::kDirect) return {};
-  if (::fsync(fd_) != 0) return fail(system_error(path_, errno));
   const std::string name = temporary();
   if (kind_ == Kind::kNameless) {
     ::unlink(name.c_str());  // of a process that had our number and was killed between the next two calls
@@ -110,12 +109,6 @@ Result<void> OutputFile::commit() {
   }
   if (::rename(name.c_str(), path_.c_str()) != 0) return fail(system_error(path_, errno));
   kind_ = Kind::kDirect;
-  const int directory = ::open(folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return {};
-  const int synced = ::fsync(directory);
-  const int number = errno;
-  ::close(directory);
-  if (synced != 0) return fail(system_error(folder(), number));
   return {};
 }
 

@@ -66,7 +66,9 @@ class OutputFile {
   Result<void> write(std::string_view bytes);
   // True after a write that failed because nobody reads the pipe any more.
   bool closed_by_reader() const { return closed_by_reader_; }
-  // Makes what was written the file at its path, as one step, also if the machine crashes.
+  // Makes what was written the file at its path, as one step for whoever reads it. Does not wait for the disk, which
+  // can take longer than the work: after a power failure the file may have to be made again (write_file_atomically
+  // waits).
   Result<void> commit();
 
  private:

@@ -127,13 +127,14 @@ class JsonFileRows : public JsonRows {
       size_ += got;
       if (got == 0) break;
       if (size_ > kLargestFile) {
-        return fail(Code::kTooLarge, "the file has more than " + std::to_string(kLargestFile) + " bytes",
+        return fail(Code::kTooLarge,
+                    where(options_.name, {}) + "the file has more than " + std::to_string(kLargestFile) + " bytes",
                     "Write it as JSON lines (.jsonl), which are read one by one");
       }
     }
     text_.resize(size_ + kBehind);
     auto opened = body_.open(std::string_view(text_).substr(0, size_));
-    if (!opened) return fail(opened.error().code(), said_of("the file", opened.error()));
+    if (!opened) return fail(opened.error().code(), where(options_.name, {}) + said_of("the file", opened.error()));
     return {};
   }
 
@@ -150,6 +151,12 @@ class JsonFileRows : public JsonRows {
 };
 
 }  // namespace
+
+std::string where(std::string_view name, format::TextPlace place) {
+  std::string out(name);
+  if (place.line > 0) out += ':' + std::to_string(place.line) + ':' + std::to_string(place.column);
+  return out + ": ";
+}
 
 Result<std::unique_ptr<RowReader>> RowReader::open(Source& source, const engine::Plan& plan, RowOptions options) {
   if (options.format == RowFormat::kCsv) {

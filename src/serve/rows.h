@@ -22,12 +22,16 @@ namespace slipway::serve {
 enum class RowFormat : std::uint8_t { kCsv, kJsonLines, kJson };
 
 struct RowOptions {
+  std::string name;  // of the input, for messages
   RowFormat format = RowFormat::kCsv;
   Contract contract = Contract::kAuto;  // judges a CSV file's header; records are the caller's to judge
   format::CsvOptions csv;
   bool header = true;             // false: a CSV file without a header; its columns are the schema's fields, in order
   std::vector<std::string> keep;  // columns of the input that are handed through; they may be fields or not
 };
+
+// "churn.csv:17:5: ", or "churn.csv: " for line 0.
+std::string where(std::string_view name, format::TextPlace place);
 
 class RowReader {
  public:

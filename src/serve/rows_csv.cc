@@ -36,30 +36,28 @@ CsvRows::CsvRows(Source& source, const engine::Plan& plan, RowOptions options)
       cells_(column_of_field_.size()) {}
 
 Error CsvRows::header_error(std::uint32_t at, std::string message, std::string hint) const {
-  const format::TextPlace place = reader_.place(at);
-  return {Code::kContract, std::to_string(place.line) + ":" + std::to_string(place.column) + ": " + std::move(message),
-          std::move(hint)};
+  return {Code::kContract, where(options_.name, reader_.place(at)) + std::move(message), std::move(hint)};
 }
 
 Result<void> CsvRows::open() {
   const auto first = SLIPWAY_TRY(reader_.next());
   if (first == format::CsvReader::Next::kBad) {
-    const format::TextPlace place = reader_.problem_place();
-    return fail(Code::kInvalid,
-                std::to_string(place.line) + ":" + std::to_string(place.column) + ": " + reader_.problem());
+    return fail(Code::kInvalid, where(options_.name, reader_.problem_place()) + reader_.problem());
   }
   const Schema& schema = plan_.model().schema();
   width_ = reader_.size();
   if (options_.header) {
-    if (first == format::CsvReader::Next::kEnd) return fail(Code::kInvalid, "there is no header: the input is empty");
+    if (first == format::CsvReader::Next::kEnd)
+      return fail(Code::kInvalid, where(options_.name, {}) + "there is no header: the input is empty");
     return read_header();
   }
   if (schema.records_only()) {
-    return fail(Code::kUsage, "this model takes records, whose fields have names: its input needs a header");
+    return fail(Code::kUsage, where(options_.name, {}) +
+                                  "this model takes records, whose fields have names: its input needs a header");
   }
   width_ = schema.fields().size();
   for (std::uint32_t i = 0; i < width_; ++i) {
-    columns_.push_back({i, i});
+    columns_.push_back({i, i, schema.fields()[i].takes_number});
     column_of_field_[i] = i;
     names_.push_back(schema.fields()[i].name);
   }
@@ -94,7 +92,7 @@ Result<void> CsvRows::take_column(std::uint32_t at, std::string_view name, std::
     return fail(header_error(at, "column " + quoted(name) + " stands in the header twice"));
   }
   column_of_field_[field] = at;
-  columns_.push_back({at, field});
+  columns_.push_back({at, field, plan_.model().schema().fields()[field].takes_number});
   return {};
 }
 
@@ -108,7 +106,7 @@ Result<void> CsvRows::keep_columns(std::span<const Unknown> unknown) {
     if (found == names_.end()) {
       const std::vector<std::string_view> names(names_.begin(), names_.end());
       const std::string_view near = nearest(name, names);
-      return fail(Code::kUsage, "there is no column " + quoted(name) + " to keep",
+      return fail(Code::kUsage, where(options_.name, {}) + "there is no column " + quoted(name) + " to keep",
                   near.empty() ? "" : "Did you mean " + quoted(near) + "?");
     }
     kept_columns_.push_back(std::uint32_t(found - names_.begin()));
@@ -159,7 +157,7 @@ Result<RowReader::Next> CsvRows::next() {
     }
   }
   if (reader_.size() != width_) {
-    problem_ = "the row has " + std::to_string(reader_.size()) + " fields, " +
+    problem_ = "the row has " + std::to_string(reader_.size()) + (reader_.size() == 1 ? " field, " : " fields, ") +
                (options_.header ? "the header has " : "the model has ") + std::to_string(width_);
     problem_place_ = reader_.place(0);
     return Next::kBad;
@@ -169,7 +167,11 @@ Result<RowReader::Next> CsvRows::next() {
 }
 
 void CsvRows::read_row() {
-  for (const Column& column : columns_) cells_[column.field] = csv_cell(plan_, column.field, reader_[column.at]);
+  for (const Column& column : columns_) {
+    Cell& cell = cells_[column.field];
+    const std::string_view text = reader_[column.at];
+    if (!column.takes_number || !read_number(text, cell)) cell = csv_cell(plan_, column.field, text);
+  }
   if (columns_.size() != cells_.size()) {
     for (std::size_t i = 0; i < cells_.size(); ++i) {
       if (column_of_field_[i] == Schema::kNoField) cells_[i] = Cell{};

@@ -26,6 +26,7 @@ class CsvRows : public RowReader {
   struct Column {  // one that is read
     std::uint32_t at;
     std::uint32_t field;
+    bool takes_number;
   };
   struct Unknown {
     std::uint32_t at;

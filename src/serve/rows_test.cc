@@ -6,7 +6,8 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
-#include <cmath>
+#include <cstdlib>
+#include <random>
 #include <string>
 
 #include "serve/csv_cell.h"
@@ -29,9 +30,28 @@ TEST(CsvCell, IsReadAsPandasReadsIt) {
     EXPECT_EQ(read_number(text, cell), kind == "number") << text;
     EXPECT_EQ(is_missing_text(text), kind == "missing") << text;
     if (kind != "number") continue;
-    const double number = std::stod(std::string(wanted["value"].get_string().value()));
+    const double number = std::strtod(std::string(wanted["value"].get_string().value()).c_str(), nullptr);
     EXPECT_EQ(cell.number(), number) << text;
   }
+}
+
+TEST(CsvCell, NumbersOfEveryLengthAreThoseOfStrtod) {
+  std::mt19937 random(3);
+  constexpr std::string_view kCharacters = "0123456789012345678901234567890123456789.+-e/:x";
+  std::size_t numbers = 0;
+  for (int i = 0; i < 300'000; ++i) {
+    std::string text;
+    for (std::size_t size = random() % 22 + 1; size > 0; --size) text += kCharacters[random() % kCharacters.size()];
+    Cell cell;
+    char* end = nullptr;
+    const double wanted = std::strtod(text.c_str(), &end);
+    const bool whole = *end == '\0' && text.find('x') == std::string::npos;
+    ASSERT_EQ(read_number(text, cell), whole) << text;
+    if (!whole) continue;
+    ++numbers;
+    ASSERT_EQ(cell.number(), wanted) << text;
+  }
+  EXPECT_GT(numbers, 50'000U);
 }
 
 // contract takes text ("month", "year"), tenure a number.
@@ -124,7 +144,7 @@ TEST(CsvRows, AnUnknownColumnThatTheVectorizerUsesIsAnExtra) {
 
 TEST(CsvRows, ARowOfAnotherLengthIsBadAndTheNextIsRead) {
   Rows rows("contract,tenure\nmonth\nmonth,1,2\n\nyear,3\n");
-  EXPECT_EQ(rows.next(), "f:2:1: the row has 1 fields, the header has 2");
+  EXPECT_EQ(rows.next(), "f:2:1: the row has 1 field, the header has 2");
   EXPECT_EQ(rows.next(), "f:3:1: the row has 3 fields, the header has 2");
   EXPECT_EQ(rows.next(), "year #3.00 ");
   EXPECT_EQ(rows.reader->place(1).line, 5U);

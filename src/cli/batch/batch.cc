@@ -68,10 +68,11 @@ constexpr Magic kMagics[] = {
     {"ARROW1", "Arrow", "Write it as CSV, for example with pandas: pd.read_feather(f).to_csv(g, index=False)"},
 };
 
-Result<void> check_magic(std::string_view first) {
+Result<void> check_magic(std::string_view first, const std::string& name) {
   for (const Magic& magic : kMagics) {
     if (!first.starts_with(magic.bytes)) continue;
-    return fail(Code::kUnsupportedMedia, "this is " + std::string(magic.name) + ", not text", std::string(magic.hint));
+    return fail(Code::kUnsupportedMedia, name + " is " + std::string(magic.name) + ", not text",
+                std::string(magic.hint));
   }
   return {};
 }
@@ -105,7 +106,7 @@ class Batch {
   Result<int> run(Source& input, std::optional<std::uint64_t> size) {
     Peeked source(input);
     const std::string_view first = SLIPWAY_TRY(source.look());
-    SLIPWAY_TRY(check_magic(first));
+    SLIPWAY_TRY(check_magic(first, options_.rows.name));
     reader_ = SLIPWAY_TRY(RowReader::open(source, plan_, options_.rows));
     auto output = SLIPWAY_TRY(OutputFile::create(options_.output));
     Progress progress(size, !options_.json);
@@ -188,7 +189,7 @@ class Batch {
   }
 
   bool broken_row() {
-    tally_.list(where(reader_->problem_place()) + reader_->problem());
+    tally_.list(here(reader_->problem_place()) + reader_->problem());
     tally_.bad_row();
     return false;
   }
@@ -196,15 +197,14 @@ class Batch {
   // The row's errors that are not listed yet, each with the place of its field.
   void list_errors(std::size_t known) {
     for (const serve::Deviation& error : findings_.errors().subspan(known)) {
-      tally_.list(where(reader_->place(plan_.model().schema().find(error.field))) + error.message);
+      tally_.list(here(reader_->place(plan_.model().schema().find(error.field))) + error.message);
     }
   }
 
-  // "churn.csv:17:5: "
-  std::string where(format::TextPlace place) const {
-    const std::string name = options_.input == "-" ? "standard input" : options_.input;
-    if (place.line == 0) return name + ": row " + std::to_string(row_) + ": ";
-    return name + ':' + std::to_string(place.line) + ':' + std::to_string(place.column) + ": ";
+  std::string here(format::TextPlace place) const {
+    std::string out = serve::where(options_.rows.name, place);
+    if (place.line == 0) out += "row " + std::to_string(row_) + ": ";
+    return out;
   }
 
   void summarise(double seconds) const {
@@ -242,6 +242,7 @@ class Batch {
 }  // namespace
 
 Result<int> run_batch(const engine::Plan& plan, BatchOptions options) {
+  options.rows.name = options.input == "-" ? "standard input" : options.input;
   options.rows.format = SLIPWAY_TRY(format_of(options.input_format, options.input, "--input-format", RowFormat::kCsv));
   options.rows.csv.delimiter = SLIPWAY_TRY(delimiter_of(options.delimiter, options.input));
   const RowFormat format = SLIPWAY_TRY(format_of(options.format, options.output, "--format", options.rows.format));
