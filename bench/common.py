@@ -106,11 +106,11 @@ def cpu_seconds(pid):
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def load(port, core, seconds, connections, pid):
+def load(port, core, seconds, connections, pid, sent=CUSTOMER):
     """One run of wrk after a second of warming up."""
     with tempfile.TemporaryDirectory() as folder:
         body, script = pathlib.Path(folder, "body"), pathlib.Path(folder, "load.lua")
-        body.write_bytes(CUSTOMER)
+        body.write_bytes(sent)
         script.write_text(LOAD % body)
 
         def wrk(duration):

@@ -15,7 +15,7 @@ namespace http = slipway::serve::http;
 class Fixed final : public http::Handler {
  public:
   std::unique_ptr<http::Worker> make_worker() const override { return std::make_unique<http::Worker>(); }
-  http::Place place(const http::Request&) const override { return http::Place::kLoop; }
+  http::Place place(const http::Request&, http::Worker&) const override { return http::Place::kLoop; }
   http::Response respond(const http::Request&, http::Worker&) const override {
     return {.body = R"({"probability": 0.5336072702798061, "prediction": true})"};
   }

@@ -20,6 +20,8 @@ endforeach()
 
 set(SLIPWAY_DEPS ${CMAKE_SOURCE_DIR}/.deps CACHE PATH "archives built from Debian source packages by tools/deps")
 
+find_library(SLIPWAY_LIBCRYPTO libcrypto.a REQUIRED)
+
 # slipway_module(name SOURCES a.cc b.cc [LIBRARIES ...])
 function(slipway_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
@@ -41,7 +43,7 @@ function(slipway_link target)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_include_directories(${target} SYSTEM PRIVATE ${SLIPWAY_DEPS}/include)
   target_link_libraries(${target} PRIVATE ${SLIPWAY_DEPS}/lib/libfmt.a ${SLIPWAY_DEPS}/lib/libsimdjson.a
-    ${SLIPWAY_ARCHIVES})
+    ${SLIPWAY_ARCHIVES} ${SLIPWAY_LIBCRYPTO})
 endfunction()
 
 # slipway_program(name SOURCES main.cc): the program, at the root of the build folder. Unless sanitized it is a

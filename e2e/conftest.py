@@ -65,7 +65,7 @@ class Server:
     """`slipway serve FILES FLAGS` on free ports of 127.0.0.1, with its output collected."""
 
     def __init__(self, binary, files, flags=(), environment=None, ports=("--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"),
-                 **options):
+                 ready=True, **options):
         self.out, self.err = [], []
         self.process = subprocess.Popen(
             [binary, "serve", *map(str, files), *ports, *flags], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -75,7 +75,7 @@ class Server:
         for reader in self.readers:
             reader.start()
         self.port = int(self._until(lambda: re.search(r"^open\b.*?http://127\.0\.0\.1:(\d+)", self.stdout, re.M)).group(1))
-        self._until(lambda: self.get("/readyz").status == 200)
+        self._until(lambda: not ready or self.get("/readyz").status == 200)
 
     def _collect(self, stream, lines):
         for line in stream:
@@ -178,11 +178,11 @@ class Server:
 
 @pytest.fixture
 def serve(slipway):
-    """serve(FILE, ..., flags=[...]) -> Server; ended with the test."""
+    """serve(FILE, ..., flags=[...]) -> Server; ended with the test. `store`: no file stands for the example."""
     servers = []
 
-    def start(*files, flags=(), **options):
-        server = Server(slipway, files or [CHURN / "churn.pkl"], flags, **options)
+    def start(*files, flags=(), store=False, **options):
+        server = Server(slipway, files or ([] if store else [CHURN / "churn.pkl"]), flags, **options)
         servers.append(server)
         return server
 

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <string>
+#include <string_view>
 
 #include "serve/service.h"
 #include "serve/small_model.h"
@@ -63,7 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static Fixture ignoring(Contract::kIgnore);
   static Fixture by_tape(Contract::kAuto, 0);  // every body by simdjson: the short way must not show
   if (size == 0 || size > 1 << 16) return 0;   // longer inputs find nothing new
-  const std::string_view query = data[0] % 2 == 0 ? "" : "on_error=row";
+  constexpr std::string_view kQueries[] = {"", "on_error=row", "outputs=decision", "outputs=probability,prediction"};
+  const std::string_view query = kQueries[data[0] % std::size(kQueries)];
   std::string body(reinterpret_cast<const char*>(data + 1), size - 1);
   const std::size_t length = body.size();
   body.append(64, '\0');

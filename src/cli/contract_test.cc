@@ -63,7 +63,7 @@ class Mode {
     const serve::http::Response response = handler_.respond(request, *worker_);
     return {response.status, std::string(response.body)};
   }
-  const model::Model& model() const { return service_.plan().model(); }
+  const model::Model& model() const { return service_.current()->default_model()->model(); }
 
  private:
   std::unique_ptr<Log> log_;

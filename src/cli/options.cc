@@ -33,7 +33,9 @@ std::string dashed(std::string_view name) {
   return out;
 }
 
-std::vector<std::string> split(std::string_view text) {
+}  // namespace
+
+std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> out;
   while (!text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
@@ -42,8 +44,6 @@ std::vector<std::string> split(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 Options::Options(const Command& command) : impl_(std::make_unique<Impl>()) {
   impl_->about = command.summary;
@@ -89,7 +89,7 @@ std::optional<Error> Options::take_words() {
       impl_->words->push_back(word);
     }
   }
-  for (const Impl::List& list : impl_->lists) *list.value = split(list.text);
+  for (const Impl::List& list : impl_->lists) *list.value = split_list(list.text);
   return std::nullopt;
 }
 

@@ -42,6 +42,9 @@ class Options {
   std::unique_ptr<Impl> impl_;
 };
 
+// "a,b,c" as a list; empty: none.
+std::vector<std::string> split_list(std::string_view text);
+
 // Prints "slipway: message" and the hint to standard error; the exit code for it.
 int report(const Error& error);
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <set>
-#include <type_traits>
 #include <utility>
 
 #include "base/text.h"
@@ -17,10 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxSteps = 10'000;
 constexpr std::size_t kMaxTargets = 1'000;
-
-std::string_view op_name(const Op& op) {
-  return std::visit([](const auto& it) { return std::decay_t<decltype(it)>::kName; }, op);
-}
 
 Result<Slot> run_shape(const Step& step, std::span<const Slot> slots) {
   std::vector<Slot> in;

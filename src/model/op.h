@@ -8,6 +8,8 @@
 // Array<double | float | std::uint8_t | std::int32_t | std::uint32_t | std::int64_t | std::uint64_t>, Texts, Values.
 #pragma once
 
+#include <string_view>
+#include <type_traits>
 #include <variant>
 
 #include "model/ops/classify.h"
@@ -37,5 +39,10 @@ using Op = std::variant<
     // to probabilities and labels
     Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, PairwiseSum, PairwiseVote, PairwiseScores,
     PairwiseProbability>;
+
+// "linear"
+inline std::string_view op_name(const Op& op) {
+  return std::visit([](const auto& it) { return std::decay_t<decltype(it)>::kName; }, op);
+}
 
 }  // namespace slipway::model

@@ -43,26 +43,38 @@ struct Histogram {
   void observe(std::uint64_t ns);
 };
 
+// One label of a metric, escaped: name="value".
+std::string label(std::string_view name, std::string_view value);
+
 class Metrics {
  public:
+  // What is counted of one model. Versions of a model that predict the same classes are counted together.
   struct Model {
-    std::string name, library, chain;
-    std::vector<std::string> classes;  // of a classifier; empty: predictions are counted under ""
+    struct Target {
+      std::string name;                  // "" if there is only one
+      std::vector<std::string> classes;  // empty: predictions are counted under ""
+      friend bool operator==(const Target&, const Target&) = default;
+    };
+    std::string name;
+    std::vector<Target> targets;  // at least one
+    friend bool operator==(const Model&, const Model&) = default;
   };
   struct Setup {
-    std::vector<std::string> routes;  // as the label prints them; the last one counts what matched none
-    std::vector<int> statuses;        // those that can be answered; others count under the last
-    std::size_t predict_route = 0;    // whose requests are the guides' ml_requests_total
-    Model model;
-    std::string version;  // of Slipway
+    std::vector<std::string> routes;          // as the label prints them; the last one counts what matched none
+    std::vector<int> statuses;                // those that can be answered; others count under the last
+    std::vector<std::size_t> predict_routes;  // whose requests are the guides' ml_requests_total
+    std::string version;                      // of Slipway
   };
+  // More models than this, counted by name and classes, are counted as one without a name.
+  static constexpr std::size_t kMostModels = 1000;
 
-  // One thread's counters.
-  class Shard {
+  class Series;
+
+  // One thread's counters of one model.
+  class ModelShard {
    public:
-    void request(std::size_t route, int status, std::uint64_t ns, std::size_t bytes_in, std::size_t bytes_out);
-    // Counts under class 0 when the setup lists no classes.
-    void prediction(std::size_t label) { predictions_[label < predictions_.size() ? label : 0].add(); }
+    // Of the target at that place; a label that is not listed counts under the first.
+    void prediction(std::size_t target, std::size_t label);
     void model_time(std::uint64_t ns) { model_time_.observe(ns); }
     void deviation(Deviation kind, bool refused, std::uint64_t count) {
       deviations_[std::size_t(kind)][refused ? 1 : 0].add(count);
@@ -70,25 +82,43 @@ class Metrics {
 
    private:
     friend class Metrics;
-    explicit Shard(const Setup& setup);
-    const Setup& setup_;
-    std::vector<Counter> requests_;  // route x status
-    std::vector<Histogram> durations_;
-    std::vector<Counter> predictions_;
+    explicit ModelShard(const Series& series);
+    const Series& series_;
+    std::vector<Counter> predictions_;  // target after target
     std::array<std::array<Counter, 2>, std::size(kDeviations)> deviations_;
     Histogram model_time_;
+  };
+
+  // One thread's counters.
+  class Shard {
+   public:
+    void request(std::size_t route, int status, std::uint64_t ns, std::size_t bytes_in, std::size_t bytes_out);
+    // The thread's counters of a model; made when it is asked for first.
+    ModelShard& model(const Series& series);
+
+   private:
+    friend class Metrics;
+    explicit Shard(Metrics& metrics);
+    Metrics& metrics_;
+    std::vector<Counter> requests_;  // route x status
+    std::vector<Histogram> durations_;
+    std::vector<std::unique_ptr<ModelShard>> models_;
     Counter bytes_in_, bytes_out_;
   };
 
   explicit Metrics(Setup setup);
+  ~Metrics();
   // A new shard, owned here. Any thread.
   Shard& shard();
+  // The series of such a model, owned here for good: counters never go back. Any thread.
+  const Series& series(const Model& model);
 
-  // What others count and this page shows.
+  // What others count and this page shows. Samples of one name stand together.
   struct Gauge {
     std::string_view name, help;
     bool counter;  // else a gauge
     double value;
+    std::string labels = {};  // as label() gives them, with commas between
   };
   // Appends the page in Prometheus's text format 0.0.4. Any thread.
   void render(std::string& out, std::span<const Gauge> gauges) const;
@@ -96,8 +126,9 @@ class Metrics {
  private:
   class Page;
   const Setup setup_;
-  mutable std::mutex mutex_;  // guards shards_
+  mutable std::mutex mutex_;  // guards what follows, and the lists of models in the shards
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::unique_ptr<Series>> series_;
 };
 
 }  // namespace slipway::monitor

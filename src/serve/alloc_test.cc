@@ -46,9 +46,9 @@ class Counting : public http::Handler {
  public:
   explicit Counting(const http::Handler& inner) : inner_(inner) {}
   std::unique_ptr<http::Worker> make_worker() const override { return inner_.make_worker(); }
-  http::Place place(const http::Request& request) const override {
+  http::Place place(const http::Request& request, http::Worker& worker) const override {
     counted = true;
-    return inner_.place(request);
+    return inner_.place(request, worker);
   }
   http::Response respond(const http::Request& request, http::Worker& worker) const override {
     counted = true;

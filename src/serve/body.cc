@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -80,13 +81,21 @@ Error json_error(simdjson::error_code code, std::uint32_t depth) {
 }  // namespace
 
 struct BodyReader::Impl {
-  Impl(const model::Schema& s, const BodyLimits& l)
-      : schema(s), limits(l), order(s.fields().size(), model::Schema::kNoField), cells(s.fields().size()) {}
+  Impl(const model::Schema& s, const BodyLimits& l, std::string key)
+      : schema(s),
+        limits(l),
+        input_key(std::move(key)),
+        takes_texts(s.fields().size() == 1 && s.fields()[0].takes_text && !s.fields()[0].takes_number &&
+                    !s.records_only()),
+        order(s.fields().size(), model::Schema::kNoField),
+        cells(s.fields().size()) {}
 
-  enum class Shape : std::uint8_t { kRecord, kRow, kList, kColumns };
+  enum class Shape : std::uint8_t { kRecord, kRow, kText, kList, kColumns };
 
   const model::Schema& schema;
   const BodyLimits limits;
+  const std::string input_key;
+  const bool takes_texts;  // a row may be a bare text
   dom::parser parser;
   std::size_t parser_bytes = 0;
 
@@ -113,6 +122,7 @@ struct BodyReader::Impl {
 
   bool read_flat(std::string_view body);
   Result<void> parse(std::string_view body);
+  void unwrap();
   Result<void> set_shape();
   Result<void> set_list(dom::array list);
   Result<bool> set_columns(dom::object object);
@@ -141,11 +151,23 @@ bool BodyReader::Impl::read_flat(std::string_view body) {
     return field != model::Schema::kNoField ? cells[field] : extras.emplace_back(Extra{name, {}}).value;
   });
   if (!taken) return false;
+  const auto is_key = [this](const Extra& extra) { return extra.name == input_key; };
+  if (!input_key.empty() && std::ranges::any_of(extras, is_key)) return false;  // {"key": "a text"} is to be unwrapped
   keep_last_of_equal_extras();
   shape = Shape::kRecord;
   rows = 1;
   at = 0;
   return true;
+}
+
+// What stands under the input key is the body. The schema's own names come first.
+void BodyReader::Impl::unwrap() {
+  if (input_key.empty() || !root.is_object() || schema.find(input_key) != model::Schema::kNoField) return;
+  std::optional<dom::element> found;
+  for (const dom::key_value_pair pair : root.get_object().value_unsafe()) {
+    if (pair.key == input_key) found = pair.value;
+  }
+  if (found) root = *found;
 }
 
 Result<void> BodyReader::Impl::parse(std::string_view body) {
@@ -166,6 +188,11 @@ Result<void> BodyReader::Impl::parse(std::string_view body) {
 
 Result<void> BodyReader::Impl::set_shape() {
   at = 0;
+  if (root.is_string() && takes_texts) {
+    shape = Shape::kText;
+    rows = 1;
+    return {};
+  }
   if (root.is_array()) return set_list(root.get_array().value_unsafe());
   if (!root.is_object()) {
     return fail(Code::kContract, "the body is " + std::string(type_name(root.type())) +
@@ -185,7 +212,8 @@ Result<void> BodyReader::Impl::set_list(dom::array list) {
   bool scalars = true;
   for (const dom::element element : list) {
     ++rows;
-    scalars = scalars && !element.is_object() && !element.is_array();
+    const bool row = element.is_object() || element.is_array() || (takes_texts && element.is_string());
+    scalars = scalars && !row;
   }
   if (rows == 0) return fail(Code::kContract, "the list has no rows");
   shape = scalars ? Shape::kRow : Shape::kList;
@@ -245,6 +273,7 @@ void BodyReader::Impl::clear_row() {
 bool BodyReader::Impl::read_row(dom::element element) {
   if (element.is_object()) return read_record(element.get_object().value_unsafe());
   if (element.is_array()) return read_values(element.get_array().value_unsafe());
+  if (element.is_string() && takes_texts) return store(0, schema.fields()[0].name, element);
   problem = "a row is a record or a list of values, not " + std::string(type_name(element.type()));
   return false;
 }
@@ -392,14 +421,16 @@ void BodyReader::Impl::point_to_texts() {
   for (Extra& extra : extras) point(extra.value);
 }
 
-BodyReader::BodyReader(const model::Schema& schema, const BodyLimits& limits)
-    : impl_(std::make_unique<Impl>(schema, limits)) {}
+BodyReader::BodyReader(const model::Schema& schema, const BodyLimits& limits, std::string input_key)
+    : impl_(std::make_unique<Impl>(schema, limits, std::move(input_key))) {}
+BodyReader::BodyReader(BodyReader&&) noexcept = default;
 BodyReader::~BodyReader() = default;
 
 Result<void> BodyReader::open(std::string_view body) {
   impl_->flat = impl_->read_flat(body);
   if (impl_->flat) return {};
   SLIPWAY_TRY(impl_->parse(body));
+  impl_->unwrap();
   return impl_->set_shape();
 }
 
@@ -417,6 +448,9 @@ Result<BodyReader::Next> BodyReader::next() {
   switch (self.shape) {
     case Impl::Shape::kRecord:
       good = self.read_record(self.root.get_object().value_unsafe());
+      break;
+    case Impl::Shape::kText:
+      good = self.read_row(self.root);
       break;
     case Impl::Shape::kRow:
       good = self.read_values(self.root.get_array().value_unsafe());

@@ -25,12 +25,14 @@ struct BodyLimits {
 
 class BodyReader {
  public:
-  // `schema` must outlive the reader.
-  BodyReader(const model::Schema& schema, const BodyLimits& limits);
+  // `schema` must outlive the reader. `input_key`: what a body may hold its rows under, {"customer": {...}}; or "".
+  BodyReader(const model::Schema& schema, const BodyLimits& limits, std::string input_key = {});
+  BodyReader(BodyReader&&) noexcept;
   ~BodyReader();
 
   // Parses all of `body`; 64 bytes behind its end must be readable. Errors: kInvalid with the reason;
-  // kTooLarge (depth, rows, cells); kContract if the value is neither record, row, list nor columns.
+  // kTooLarge (depth, rows, cells); kContract if the value is neither record, row, list nor columns; of a
+  // model that takes one text and nothing else, a text is a row too.
   Result<void> open(std::string_view body);
 
   // True if the answer is a list: a list of records or rows, or columns.

@@ -267,6 +267,31 @@ TEST_F(ShortWay, AgreesOnEveryCutAndOnRandomDamage) {
   EXPECT_GT(taken_, 2'000);
 }
 
+// As of a text classifier: TfidfVectorizer takes a list of texts, and a row is one of them.
+TEST_F(Body, ATextIsARowOfAModelThatTakesNothingElse) {
+  schema_ = *Schema::create({{.name = "text", .takes_text = true}}, false);
+  reader_ = std::make_unique<BodyReader>(schema_, BodyLimits{});
+  const std::vector<std::string> record = rows(R"({"text":"good food"})");
+  EXPECT_EQ(rows(R"("good food")"), record);
+  EXPECT_FALSE(reader_->many());
+  EXPECT_EQ(rows(R"(["good food"])"), record);
+  EXPECT_TRUE(reader_->many());
+  EXPECT_EQ(rows(R"(["good food",{"text":"good food"},["good food"]])"),
+            (std::vector<std::string>{record[0], record[0], record[0]}));
+  EXPECT_THAT(rows(R"(["good food",7])")[1], HasSubstr("not a number"));
+  EXPECT_EQ(rows("7").size(), 1u);
+  EXPECT_THAT(rows("7")[0], HasSubstr("error"));
+}
+
+TEST_F(Body, WhatStandsUnderTheInputKeyIsTheBody) {
+  reader_ = std::make_unique<BodyReader>(schema_, BodyLimits{}, "customer");
+  const std::vector<std::string> record = rows(R"({"a":1,"b":"x"})");
+  EXPECT_EQ(rows(R"({"customer":{"a":1,"b":"x"}})"), record);
+  EXPECT_EQ(rows(R"({"customer":[1,"x"],"other":2})"), record);
+  EXPECT_EQ(rows(R"({"customer":[{"a":1,"b":"x"},[1,"x"]]})"), (std::vector<std::string>{record[0], record[0]}));
+  EXPECT_THAT(rows(R"({"customer":7})")[0], HasSubstr("error"));
+}
+
 TEST_F(Body, AModelOfRecordsTakesNoBareRow) {
   schema_ = schema(true);
   reader_ = std::make_unique<BodyReader>(schema_, BodyLimits{});

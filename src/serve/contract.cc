@@ -262,7 +262,10 @@ bool judge_categories(const engine::Plan& plan, Contract contract, std::uint32_t
 
 bool is_finite(const engine::Answer& answer) {
   const auto finite = [](double value) { return std::isfinite(value); };
-  return std::ranges::all_of(answer.prediction, finite) && std::ranges::all_of(answer.probability, finite);
+  const auto sayable = [](double value) { return !std::isinf(value); };
+  return std::ranges::all_of(answer.prediction, finite) && std::ranges::all_of(answer.probability, finite) &&
+         std::ranges::all_of(answer.decision, finite) && std::ranges::all_of(answer.score, finite) &&
+         std::ranges::all_of(answer.transform, sayable);
 }
 
 void note_refusal(const engine::Plan& plan, const engine::Answer& answer, std::uint32_t row,
@@ -270,7 +273,7 @@ void note_refusal(const engine::Plan& plan, const engine::Answer& answer, std::u
   const std::uint32_t index = answer.refusal == nullptr ? model::Schema::kNoField : answer.refusal_field;
   if (index == model::Schema::kNoField) {
     const std::string_view why =
-        answer.refusal != nullptr ? answer.refusal : "the prediction is not a finite number: the values are too large";
+        answer.refusal != nullptr ? answer.refusal : "the answer is not a finite number: the values are too large";
     return findings.error(Kind::kNotAccepted, [&] {
       return Deviation{.kind = Kind::kNotAccepted,
                        .row = row,

@@ -90,7 +90,7 @@ bool judge_categories(const engine::Plan& plan, Contract contract, std::uint32_t
 void note_refusal(const engine::Plan& plan, const engine::Answer& answer, std::uint32_t row,
                   std::span<const model::Cell> cells, Findings& findings);
 
-// True if JSON can say every number of the answer.
+// True if JSON can say every number of the answer: all are finite, but that a transform may pass NaN on, which is null.
 bool is_finite(const engine::Answer& answer);
 
 }  // namespace slipway::serve

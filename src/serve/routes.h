@@ -11,10 +11,16 @@
 
 namespace slipway::serve {
 
+// What stood in the path where the route's has {name} and {version}; not decoded. Empty: the route has none.
+struct PathParts {
+  std::string_view name, version;
+};
+
 struct Context {
   const Service& service;
   RouteWorker& worker;
   Listener listener;  // that the request came in by
+  PathParts parts;
 };
 
 // Writes its body into worker.out. An Error becomes problem+json in one place, problem.cc.
@@ -22,7 +28,7 @@ using RouteFunction = Result<http::Response> (*)(const http::Request&, Context&)
 
 struct Route {
   http::Method method;
-  std::string_view path;
+  std::string_view path;  // {name} and {version} stand for a part each
   RouteFunction run;
   Listener shown_on;
   bool by_cost;  // long requests go to the pool
@@ -30,6 +36,10 @@ struct Route {
 };
 
 std::span<const Route> routes();
+// True if the path is the route's; fills `parts`.
+bool matches(const Route& route, std::string_view path, PathParts& parts);
+// The slot that the path means: of the name and version in it, or the default. Errors as Snapshot::find().
+Result<std::size_t> find_slot(const Snapshot& snapshot, const PathParts& parts);
 bool is_shown(const Route& route, Listener listener);
 
 // What matched none: the index behind the last route.
@@ -41,6 +51,7 @@ Result<http::Response> health(const http::Request& request, Context& context);
 Result<http::Response> livez(const http::Request& request, Context& context);
 Result<http::Response> readyz(const http::Request& request, Context& context);
 Result<http::Response> metrics(const http::Request& request, Context& context);
+Result<http::Response> models(const http::Request& request, Context& context);
 Result<http::Response> model_card(const http::Request& request, Context& context);
 Result<http::Response> front(const http::Request& request, Context& context);
 

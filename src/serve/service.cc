@@ -16,46 +16,20 @@
 namespace slipway::serve {
 namespace {
 
-constexpr double kPoolFromNs = 200'000;  // longer than this leaves the loop
-constexpr double kParseNsPerByte = 1.0;
-constexpr double kJudgeNsPerField = 10.0;
 constexpr std::size_t kKeptAnswer = std::size_t{1} << 20;  // a larger buffer is given back
-constexpr std::size_t kClassLabels = 100;                  // more classes than this count as one
-constexpr std::size_t kLabelBytes = 128;  // of a metric's label value: made printable, cut, and kept distinct
 
-monitor::Metrics::Setup metrics_setup(const model::Model& model, const ServiceOptions& options) {
+monitor::Metrics::Setup metrics_setup(const ServiceOptions& options) {
   monitor::Metrics::Setup setup;
   for (std::size_t i = 0; i < routes().size(); ++i) {
     setup.routes.emplace_back(routes()[i].path);
-    if (routes()[i].run == predict) setup.predict_route = i;
+    if (routes()[i].run == predict) setup.predict_routes.push_back(i);
   }
   setup.routes.emplace_back("none");
   std::set<int> statuses{200};
   for (const CodeInfo& code : kCodes) statuses.insert(code.http);
   setup.statuses.assign(statuses.begin(), statuses.end());
-  setup.model.name = printable(options.model_name, kLabelBytes);
-  setup.model.library = model.provenance().library;
-  for (const std::string& version : model.provenance().versions) setup.model.library += ' ' + printable(version);
-  setup.model.chain = model.chain();
-  if (model.labels().size() <= kClassLabels) {
-    for (const model::Label& label : model.labels()) {
-      std::string text = printable(model::label_text(label), kLabelBytes);
-      const auto& before = setup.model.classes;
-      if (std::ranges::find(before, text) != before.end()) text += " #" + std::to_string(before.size());
-      setup.model.classes.push_back(std::move(text));
-    }
-  }
   setup.version = options.version;
   return setup;
-}
-
-std::string label_as_json(const model::Label& label) {
-  std::string out;
-  if (const auto* flag = std::get_if<bool>(&label)) out = *flag ? "true" : "false";
-  if (const auto* integer = std::get_if<std::int64_t>(&label)) append_json_number(out, *integer);
-  if (const auto* real = std::get_if<double>(&label)) append_json_number(out, *real);
-  if (const auto* text = std::get_if<std::string>(&label)) append_json_string(out, *text);
-  return out;
 }
 
 std::uint64_t random_seed() {
@@ -96,22 +70,24 @@ Result<void> guard(const http::Request& request, const Exposure& exposure) {
               "It was started without keys. Call it as http://localhost, or start it with --allow-anonymous");
 }
 
-bool matches(http::Method asked, http::Method route) {
+bool takes(http::Method asked, http::Method route) {
   return asked == route || (asked == http::Method::kHead && route == http::Method::kGet);
 }
 
 struct Found {
   std::size_t index;
   std::string_view allow;  // set if the path exists under another method
+  PathParts parts;
 };
 
 Found find_route(const http::Request& request, Listener listener) {
-  Found found{no_route(), {}};
+  Found found{no_route(), {}, {}};
   for (std::size_t i = 0; i < routes().size(); ++i) {
     const Route& route = routes()[i];
-    if (route.path != request.path || !is_shown(route, listener)) continue;
-    if (matches(request.method, route.method)) return {i, {}};
-    found = {no_route(), route.method == http::Method::kGet ? "GET, HEAD" : http::method_name(route.method)};
+    PathParts parts;
+    if (!matches(route, request.path, parts) || !is_shown(route, listener)) continue;
+    if (takes(request.method, route.method)) return {i, {}, parts};
+    found.allow = route.method == http::Method::kGet ? "GET, HEAD" : http::method_name(route.method);
   }
   return found;
 }
@@ -159,16 +135,17 @@ struct Observed {
 
 // Who asked for what and what became of it. One client's requests mostly differ in none of this, so the text of the
 // request before is kept and compared instead of being put together again.
-const std::string& log_subject(const Service& service, RouteWorker& worker, const http::Request& request,
-                               const Observed& seen) {
+const std::string& log_subject(RouteWorker& worker, const http::Request& request, const Observed& seen) {
   RouteWorker::LogSubject& kept = worker.log_subject;
   const bool known = seen.route < no_route();
+  const std::uint64_t model = worker.model == nullptr ? 0 : worker.model->serial();
   const bool same = known && kept.route == seen.route && kept.status == seen.status && kept.rows == worker.rows &&
-                    kept.method == request.method && kept.client == request.client;
+                    kept.model == model && kept.method == request.method && kept.client == request.client;
   if (same) return kept.text;
   kept.route = seen.route;
   kept.status = seen.status;
   kept.rows = worker.rows;
+  kept.model = model;
   kept.method = request.method;
   kept.client = request.client;
   std::string& text = kept.text;
@@ -178,7 +155,7 @@ const std::string& log_subject(const Service& service, RouteWorker& worker, cons
   append_json_string(text, known ? routes()[seen.route].path : request.path.substr(0, 128));
   append_field(text, ",\"status\":", static_cast<std::uint64_t>(seen.status));
   if (worker.rows > 0) {
-    text.append(",\"model\":").append(service.name_json());
+    text.append(",\"model\":").append(worker.model->title_json());
     append_field(text, ",\"rows\":", worker.rows);
   }
   return text;
@@ -188,7 +165,7 @@ void write_log(const Service& service, RouteWorker& worker, const http::Request&
   if (!service.log().enabled()) return;
   std::string& line = worker.line;
   line.assign(R"({"ts":")").append(worker.timestamp.at(worker.wall.unix_ms(seen.end))).append(level_of(seen.status));
-  line.append(worker.id).append(log_subject(service, worker, request, seen));
+  line.append(worker.id).append(log_subject(worker, request, seen));
   if (worker.findings.any()) append_warnings(line, worker.findings);
   append_field(line, ",\"bytes\":[", request.body.size());
   append_field(line, ",", worker.out.size());
@@ -202,17 +179,19 @@ void write_log(const Service& service, RouteWorker& worker, const http::Request&
 void observe(const Service& service, RouteWorker& worker, const http::Request& request, const Observed& seen) {
   worker.shard.request(seen.route, seen.status, ns_between(request.received, seen.end), request.body.size(),
                        worker.out.size());
-  const bool deviates = worker.findings.any();
+  const bool deviates = worker.model_shard != nullptr && worker.findings.any();
   for (std::size_t kind = 0; deviates && kind < std::size(monitor::kDeviations); ++kind) {
     for (const bool refused : {false, true}) {
       const auto count = worker.findings.count(monitor::Deviation(kind), refused);
-      if (count > 0) worker.shard.deviation(monitor::Deviation(kind), refused, count);
+      if (count > 0) worker.model_shard->deviation(monitor::Deviation(kind), refused, count);
     }
   }
   write_log(service, worker, request, seen);
 }
 
 void begin(RouteWorker& worker, const http::Request& request) {
+  worker.model = nullptr;
+  worker.model_shard = nullptr;
   worker.rows = 0;
   worker.model_ns = 0;
   worker.predicted.clear();
@@ -228,39 +207,87 @@ void begin(RouteWorker& worker, const http::Request& request) {
 
 }  // namespace
 
-Service::Service(engine::Plan plan, ServiceOptions options, Log& log)
-    : plan_(std::move(plan)),
-      options_(std::move(options)),
+Service::Service(ServiceOptions options, Log& log)
+    : options_(std::move(options)),
       log_(log),
-      metrics_(metrics_setup(plan_.model(), options_)) {
-  for (const model::Label& label : plan_.model().labels()) {
-    labels_json_.push_back(label_as_json(label));
-    std::string key;
-    append_json_string(key, model::label_text(label));
-    label_keys_.push_back(std::move(key));
-  }
-  append_json_string(name_json_, options_.model_name);
+      metrics_(metrics_setup(options_)),
+      current_(std::make_shared<const Snapshot>()) {}
+
+Service::Service(engine::Plan plan, ServiceOptions options, Log& log) : Service(std::move(options), log) {
+  ServedModel::Options about;
+  about.name = options_.model_name;
+  auto model = ServedModel::create(std::move(plan), std::move(about));
+  SLIPWAY_ASSERT(model.has_value());  // it can only object to `serving`, and there is none
+  publish(Snapshot::of(std::move(*model)));
 }
 
-// A row is at least three bytes ("{},"), which settles it for nearly all bodies. Else the marks are counted: records
-// and rows are at most as many as brackets open, rows in columns as many as commas stand.
-double Service::cost_ns(std::string_view body) const {
-  const double a_row = plan_.row_cost_ns() + kJudgeNsPerField * double(plan_.model().schema().fields().size());
-  const double parse = double(body.size()) * kParseNsPerByte;
-  const double most = parse + (1 + double(body.size()) / 3) * a_row;
-  if (most < kPoolFromNs) return most;
-  const bool list = body.substr(0, body.find_first_not_of(" \t\r\n") + 1).ends_with('[');
-  const auto marks =
-      list ? std::ranges::count(body, '{') + std::ranges::count(body, '[') : std::ranges::count(body, ',');
-  return parse + double(1 + marks) * a_row;
+void Service::publish(std::shared_ptr<const Snapshot> snapshot) {
+  for (const Slot& slot : snapshot->slots()) {
+    if (slot.model != nullptr) metrics_.series(slot.model->counted());  // a scrape shows zeros before the first request
+  }
+  const std::scoped_lock lock(mutex_);
+  retired_.push_back(std::make_unique<Seat>(Seat{std::exchange(current_, std::move(snapshot)), {}}));
+  if (refresh_) refresh_();
+}
+
+std::shared_ptr<const Snapshot> Service::current() const {
+  const std::scoped_lock lock(mutex_);
+  return current_;
+}
+
+void Service::set_refresh(std::function<void()> refresh) {
+  const std::scoped_lock lock(mutex_);
+  refresh_ = std::move(refresh);
+  if (refresh_) refresh_();
+}
+
+void Service::retire(std::unique_ptr<Seat> seat) const {
+  const std::scoped_lock lock(mutex_);
+  retired_.push_back(std::move(seat));
+}
+
+std::vector<std::unique_ptr<Seat>> Service::take_retired() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(retired_, {});
 }
 
 RouteWorker::RouteWorker(const Service& service)
-    : reader(service.plan().model().schema(), service.options().limits),
-      scratch(service.plan().scratch()),
-      shard(service.metrics().shard()),
+    : shard(service.metrics().shard()),
       log(service.log().writer()),
-      next_id_(random_seed()) {}
+      service_(service),
+      seat_(std::make_unique<Seat>()),
+      next_id_(random_seed()) {
+  seat_->snapshot = service.current();
+  seat_->rooms.resize(snapshot().slots().size());
+}
+
+Room& RouteWorker::room(std::size_t slot) {
+  std::unique_ptr<Room>& room = seat_->rooms[slot];
+  if (room == nullptr) {
+    const ServedModel& served = *snapshot().slots()[slot].model;
+    BodyReader reader(served.model().schema(), service_.options().limits, served.options().serving.input_key);
+    room = std::make_unique<Room>(Room{.reader = std::move(reader),
+                                       .scratch = served.plan().scratch(),
+                                       .shard = shard.model(service_.metrics().series(served.counted()))});
+  }
+  return *room;
+}
+
+// Rooms of models that stay move on. The old seat, and with it perhaps the last of an old model, is for others to free.
+void RouteWorker::refresh() {
+  std::shared_ptr<const Snapshot> next = service_.current();
+  if (next == seat_->snapshot) return;
+  auto seat = std::make_unique<Seat>();
+  seat->rooms.resize(next->slots().size());
+  const std::vector<Slot>& before = snapshot().slots();
+  for (std::size_t i = 0; i < next->slots().size(); ++i) {
+    const auto same = std::ranges::find(before, next->slots()[i].model, &Slot::model);
+    if (same != before.end()) seat->rooms[i] = std::move(seat_->rooms[std::size_t(same - before.begin())]);
+  }
+  seat->snapshot = std::move(next);
+  std::swap(seat_, seat);
+  service_.retire(std::move(seat));
+}
 
 // splitmix64: every state gives another number, so ids of one worker never repeat.
 void RouteWorker::make_id() {
@@ -278,18 +305,25 @@ void RouteWorker::make_id() {
 
 std::unique_ptr<http::Worker> ServiceHandler::make_worker() const { return std::make_unique<RouteWorker>(service_); }
 
-http::Place ServiceHandler::place(const http::Request& request) const {
+http::Place ServiceHandler::place(const http::Request& request, http::Worker& base) const {
   const Found found = find_route(request, exposure_.shows);
-  const bool by_cost = found.index < no_route() && routes()[found.index].by_cost;
-  return by_cost && service_.cost_ns(request.body) > kPoolFromNs ? http::Place::kPool : http::Place::kLoop;
+  if (found.index == no_route() || !routes()[found.index].by_cost) return http::Place::kLoop;
+  const Snapshot& snapshot = static_cast<RouteWorker&>(base).snapshot();
+  const ServedModel* model = snapshot.default_model();
+  if (!found.parts.name.empty()) {
+    const auto slot = snapshot.find(found.parts.name, found.parts.version);
+    model = slot ? snapshot.slots()[*slot].model.get() : nullptr;
+  }
+  const bool is_long = model != nullptr && model->cost_ns(request.body) > ServedModel::kPoolFromNs;
+  return is_long ? http::Place::kPool : http::Place::kLoop;
 }
 
 http::Response ServiceHandler::respond(const http::Request& request, http::Worker& base) const {
   const auto begun = http::Clock::now();
   auto& worker = static_cast<RouteWorker&>(base);
   begin(worker, request);
-  Context context{service_, worker, exposure_.shows};
   const Found found = find_route(request, exposure_.shows);
+  Context context{service_, worker, exposure_.shows, found.parts};
 
   const auto answer = [&]() -> Result<http::Response> {
     SLIPWAY_TRY(guard(request, exposure_));

@@ -11,6 +11,7 @@
 
 #include "serve/routes.h"
 #include "serve/small_model.h"
+#include "serve/testing.h"
 
 namespace slipway::serve {
 namespace {
@@ -60,6 +61,19 @@ class ServiceTest : public testing::Test {
     return send(request(http::Method::kPost, target, body));
   }
   Seen get(std::string_view target) { return send(request(http::Method::kGet, target)); }
+
+  http::Place place(const http::Request& request) { return handler_->place(request, *worker_); }
+  // a:1 (production) and a:2 (canary), b:7, and c, which cannot be served.
+  void serve_two() {
+    using namespace testing_support;
+    std::vector<Slot> slots = {slot("a", "a@production", version_of("a", "1"), {"production"}),
+                               slot("a", "a:2", version_of("a", "2"), {"canary"}), slot("b", "b", version_of("b", "7")),
+                               slot("c", "c", nullptr)};
+    slots.back().failed = "1";
+    slots.back().why = "it is damaged";
+    service_->publish(std::make_shared<const Snapshot>(std::move(slots)));
+    handler_->refresh(*worker_);
+  }
 
   std::unique_ptr<Log> log_;
   std::unique_ptr<Service> service_;
@@ -316,13 +330,73 @@ TEST_F(ServiceTest, ALargeAnswersMemoryIsGivenBack) {
 }
 
 TEST_F(ServiceTest, LongRequestsGoToThePool) {
-  EXPECT_EQ(handler_->place(request(http::Method::kPost, "/predict", "{}")), http::Place::kLoop);
-  EXPECT_EQ(handler_->place(request(http::Method::kPost, "/predict", std::string(4 << 20, ' '))), http::Place::kPool);
+  EXPECT_EQ(place(request(http::Method::kPost, "/predict", "{}")), http::Place::kLoop);
+  EXPECT_EQ(place(request(http::Method::kPost, "/predict", std::string(4 << 20, ' '))), http::Place::kPool);
   std::string many = "[";
   for (int i = 0; i < 30'000; ++i) many += "{},";
   many.back() = ']';
-  EXPECT_EQ(handler_->place(request(http::Method::kPost, "/predict", many)), http::Place::kPool);
-  EXPECT_EQ(handler_->place(request(http::Method::kPost, "/nowhere", std::string(4 << 20, ' '))), http::Place::kLoop);
+  EXPECT_EQ(place(request(http::Method::kPost, "/predict", many)), http::Place::kPool);
+  EXPECT_EQ(place(request(http::Method::kPost, "/nowhere", std::string(4 << 20, ' '))), http::Place::kLoop);
+}
+
+TEST_F(ServiceTest, ModelsAreKnownByNameAndVersion) {
+  serve_two();
+  EXPECT_EQ(predict("[1]", "/models/a/predict").body, "{\"prediction\":1.0,\"model\":\"a:1\"}\n");
+  EXPECT_EQ(predict("[1]", "/models/a/versions/2/predict").body, "{\"prediction\":2.0,\"model\":\"a:2\"}\n");
+  EXPECT_EQ(predict("[1]", "/models/a/versions/canary/predict").body, "{\"prediction\":2.0,\"model\":\"a:2\"}\n");
+  EXPECT_EQ(predict("[1]", "/models/b/predict").body, "{\"prediction\":7.0,\"model\":\"b:7\"}\n");
+  const Seen none = predict("[1]", "/models/bb/predict");
+  EXPECT_EQ(none.status, 404);
+  EXPECT_EQ(none.type, "application/problem+json");
+  EXPECT_THAT(none.body, HasSubstr("Models served here: a, b, c"));
+  EXPECT_EQ(predict("[1]", "/models/a/versions/3/predict").status, 404);
+  EXPECT_THAT(predict("[1]", "/models/a/versions/canray/predict").body, HasSubstr("did you mean \\\"canary\\\"?"));
+  EXPECT_EQ(predict("[1]").status, 404);  // which of them?
+  EXPECT_THAT(predict("[1]").body, HasSubstr("a, b, c"));
+  EXPECT_EQ(predict("[1]", "/models/c/predict").status, 503);
+  EXPECT_EQ(get("/models/a/predict").allow, "POST");
+}
+
+TEST_F(ServiceTest, TheListOfModelsSaysWhatEachIs) {
+  serve_two();
+  EXPECT_EQ(get("/models").body,
+            R"({"models":[{"name":"a","version":"1","aliases":["production"],"wanted":"a@production","proof":"none",)"
+            R"("chain":["LinearRegression"],"card":"/models/a/versions/1"},)"
+            R"({"name":"a","version":"2","aliases":["canary"],"wanted":"a:2","proof":"none",)"
+            R"("chain":["LinearRegression"],"card":"/models/a/versions/2"},)"
+            R"({"name":"b","version":"7","wanted":"b","proof":"none","chain":["LinearRegression"],)"
+            R"("card":"/models/b/versions/7"}]})"
+            "\n");
+  EXPECT_THAT(get("/models/a/versions/2").body, StartsWith(R"({"name":"a","version":"2","aliases":["canary"],)"));
+  EXPECT_THAT(get("/models/b").body, HasSubstr(R"("fields":[{"name":"x","takes":"number"}])"));
+}
+
+TEST_F(ServiceTest, ReadinessWantsEveryModelAndNamesTheOneThatIsNot) {
+  serve_two();
+  const Seen seen = get("/readyz");
+  EXPECT_EQ(seen.status, 503);
+  EXPECT_EQ(seen.body,
+            R"({"status":"not ready","models":[{"model":"a@production","served":true,"version":"1","proof":"none"},)"
+            R"({"model":"a:2","served":true,"version":"2","proof":"none"},)"
+            R"({"model":"b","served":true,"version":"7","proof":"none"},)"
+            R"({"model":"c","served":false,"failed":"1","why":"it is damaged"}]})"
+            "\n");
+}
+
+TEST_F(ServiceTest, EachModelIsCountedUnderItsName) {
+  serve_two();
+  predict("[1]", "/models/a/predict");
+  predict("[1]", "/models/a/versions/2/predict");
+  predict("[1]", "/models/b/predict");
+  predict(R"([{"x":"text"}])", "/models/b/predict");
+  const std::string page = get("/metrics").body;
+  EXPECT_THAT(page, HasSubstr("model_predictions_total{model_name=\"a\",prediction_class=\"\"} 2\n"));
+  EXPECT_THAT(page, HasSubstr("model_predictions_total{model_name=\"b\",prediction_class=\"\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("{model=\"b\",kind=\"wrong_type\",outcome=\"refused\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("{model=\"a\",kind=\"wrong_type\",outcome=\"refused\"} 0\n"));
+  EXPECT_THAT(page, HasSubstr("\nml_requests_total 4\n"));
+  EXPECT_THAT(page, HasSubstr("slipway_requests_total{route=\"/models/{name}/predict\",code=\"200\"} 2\n"));
+  EXPECT_THAT(page, HasSubstr("slipway_model_info{model=\"a\",version=\"2\",wanted=\"a:2\","));
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ Result<void> apply_environment(Settings& settings, std::span<const char* const> 
     }
     settings.listen = "127.0.0.1:" + std::to_string(number);
   }
-  std::vector<std::string> known;
+  std::vector<std::string> known = {"SLIPWAY_BY"};  // of the commands that change a store
   std::string wrong;
   Settings::fields([&](std::string_view name, auto member, std::string_view) {
     known.push_back("SLIPWAY_" + upper(name));

@@ -17,6 +17,10 @@ struct Settings {
   std::string listen = "127.0.0.1:9696";
   std::string ops_listen = "127.0.0.1:9697";
   bool allow_anonymous = false;
+  std::string store;
+  std::string models;
+  std::string default_model;
+  std::string require_proof = "none";
   std::string contract = "auto";
   std::string log = "-";
   std::uint32_t loops = 0;
@@ -33,6 +37,10 @@ struct Settings {
     f("listen", &Settings::listen, "address:port of the data listener; port 0 takes any free one");
     f("ops_listen", &Settings::ops_listen, "address:port of the operations listener (livez, readyz, metrics), or off");
     f("allow_anonymous", &Settings::allow_anonymous, "let anyone who reaches a non-loopback address in, without a key");
+    f("store", &Settings::store, "serve models of the store in this directory, and follow its changes");
+    f("models", &Settings::models, "which of them: churn@production,leads,other:3; default: all");
+    f("default_model", &Settings::default_model, "whose /predict is, by name; default: the only one's");
+    f("require_proof", &Settings::require_proof, "serve only models with this proof or more: none, self or library");
     f("contract", &Settings::contract, "what becomes of records that deviate from the schema: auto, strict or ignore");
     f("log", &Settings::log, "request log, a JSON line a request: - for standard error, off, or a file");
     f("loops", &Settings::loops, "event loops; 0 for one a CPU granted");

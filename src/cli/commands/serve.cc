@@ -3,8 +3,10 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -17,9 +19,14 @@
 #include "base/machine.h"
 #include "base/text.h"
 #include "cli/options.h"
+#include "cli/store.h"
+#include "registry/catalog.h"
 #include "serve/http/server.h"
+#include "serve/proof.h"
 #include "serve/service.h"
 #include "serve/settings.h"
+#include "serve/store_source.h"
+#include "serve/watcher.h"
 
 extern char** environ;
 
@@ -79,14 +86,31 @@ http::ServerOptions server_options(const Settings& settings) {
 }
 
 constexpr std::size_t kLongestExample = 8192;
+constexpr std::size_t kLongestChain = 200;
 
-std::string describe_model(const serve::Service& service) {
-  const model::Model& model = service.plan().model();
+std::string describe(const serve::ServedModel& served) {
+  const model::Model& model = served.model();
   std::string out = model.provenance().library;
   for (const std::string& version : model.provenance().versions) out += " " + printable(version);
   const std::size_t fields = model.schema().fields().size();
-  out += ", " + model.chain() + ", " + std::to_string(fields) + (fields == 1 ? " field" : " fields");
-  return out + ". Nothing in the file was executed.";
+  out += ", " + printable(model.chain(), kLongestChain) + ", " + std::to_string(fields);
+  out += fields == 1 ? " field" : " fields";
+  return served.options().bundle.empty() ? out + ". Nothing in the file was executed." : out;
+}
+
+std::string describe_proof(const serve::ServedModel& served) {
+  const std::uint32_t rows = served.options().proof_rows;
+  const std::string count = std::to_string(rows) + (rows == 1 ? " row" : " rows");
+  switch (served.options().proof) {
+    case model::ProofLevel::kLibrary:
+      return "library: " + count + " answered as the training library answered, on this processor";
+    case model::ProofLevel::kSelf:
+      return "self: " + count + " made from the schema, answered as they were at the import; the library saw none";
+    case model::ProofLevel::kNone:
+      break;
+  }
+  if (!served.options().bundle.empty()) return "none: it was imported without answers of the training library";
+  return "none: no answers of the training library came with the file to compare with";
 }
 
 std::string shell_quoted(std::string_view text) {
@@ -101,31 +125,88 @@ std::string shell_quoted(std::string_view text) {
   return out + "'";
 }
 
-void print_transcript(const serve::Service& service, const Listening& listening, const http::Server& server) {
-  const std::string name = printable(service.options().model_name);
-  const int width = std::max(7, int(name.size()) + 1);
-  const auto line = [&](std::string_view word, std::string_view text) {
-    std::printf("%-*s %.*s\n", width, std::string(word).c_str(), int(text.size()), text.data());
-  };
-  line(name, describe_model(service));
-  line("proof", "none: no answers of the training library came with the file to compare with");
-  const bool loopback = listening.data.loopback;
+// What the numbers of the answer mean, where one sentence can say it.
+std::string meaning(const serve::ServedModel& served) {
+  if (served.targets() != 1 || !served.parts().has(serve::Part::kProbability)) return "";
+  const model::Label& positive = served.model().labels()[served.positive(0)];
+  return "     probability = P(" + printable(served.options().name) + " = " + printable(model::label_text(positive)) +
+         ")";
+}
+
+// Where to call, and how the address is written in a command.
+struct Address {
+  std::string open, call;
+};
+
+Address address_of(const Endpoint& data, const http::Server& server) {
   const std::string port = std::to_string(server.port(0));
-  const bool v6 = listening.data.address.find(':') != std::string::npos;
-  const std::string host = v6 ? "[" + listening.data.address + "]" : listening.data.address;
-  std::string open = "http://" + host + ":" + port;
-  open += loopback ? "   this machine only, no key" : "   anyone who reaches it, no key";
-  const auto& labels = service.plan().model().labels();
-  if (labels.size() == 2 && service.plan().model().output(model::OutputKind::kProbability) != nullptr) {
-    open += "     probability = P(" + name + " = " + printable(model::label_text(labels[1])) + ")";
+  const bool v6 = data.address.find(':') != std::string::npos;
+  const std::string host = v6 ? "[" + data.address + "]" : data.address;
+  const bool any = data.address == "0.0.0.0" || data.address == "::";
+  const std::string call = any || data.address == "127.0.0.1" ? "localhost" : host;
+  return {"http://" + host + ":" + port +
+              (data.loopback ? "   this machine only, no key" : "   anyone who reaches it, no key"),
+          call + ":" + port};
+}
+
+class Transcript {
+ public:
+  explicit Transcript(std::size_t width) : width_(std::max(7, int(width) + 1)) {}
+  void line(std::string_view word, std::string_view text) const {
+    std::printf("%-*s %.*s\n", width_, std::string(word).c_str(), int(text.size()), text.data());
   }
-  line("open", open);
-  const bool any = listening.data.address == "0.0.0.0" || listening.data.address == "::";
-  const std::string call = any || listening.data.address == "127.0.0.1" ? "localhost" : host;
-  const std::string example = service.plan().model().schema().example();
-  // A command line has its limits, and so has a reader.
-  const bool short_enough = example.size() <= kLongestExample;
-  line("try", "curl " + call + ":" + port + (short_enough ? "/predict -d " + shell_quoted(example) : "/model"));
+  void try_line(const serve::ServedModel& served, const std::string& call, const std::string& base) const {
+    const std::string example = served.model().schema().example();
+    // A command line has its limits, and so has a reader.
+    const bool short_enough = example.size() <= kLongestExample;
+    line("try", "curl " + call + base +
+                    (short_enough   ? "/predict -d " + shell_quoted(example)
+                     : base.empty() ? "/model"
+                                    : ""));
+  }
+
+ private:
+  const int width_;
+};
+
+void print_one(const serve::ServedModel& served, const Address& address) {
+  const std::string title = printable(served.title());
+  const Transcript transcript(title.size());
+  transcript.line(title, describe(served));
+  transcript.line("proof", describe_proof(served));
+  transcript.line("open", address.open + meaning(served));
+  transcript.try_line(served, address.call, "");
+}
+
+// A line for each model that was asked for.
+void print_many(const serve::Snapshot& snapshot, const Address& address) {
+  std::size_t width = 0;
+  for (const serve::Slot& slot : snapshot.slots()) width = std::max(width, printable(slot.wanted).size());
+  const Transcript transcript(width);
+  const serve::Slot* first = nullptr;
+  for (const serve::Slot& slot : snapshot.slots()) {
+    if (slot.model == nullptr) {
+      transcript.line(printable(slot.wanted), "not served: " + printable(slot.why, 1024));
+      continue;
+    }
+    if (first == nullptr) first = &slot;
+    transcript.line(printable(slot.wanted), printable(slot.model->title()) + ", " + describe(*slot.model) + ". Proof " +
+                                                std::string(model::proof_name(slot.model->options().proof)));
+  }
+  if (snapshot.slots().empty()) transcript.line("models", "none in the store yet: slipway import FILE --name NAME");
+  transcript.line("open", address.open);
+  if (first != nullptr) transcript.try_line(*first->model, address.call, "/models/" + first->name);
+  transcript.line("all", "curl " + address.call + "/models");
+}
+
+void print_transcript(const serve::Snapshot& snapshot, const Endpoint& data, const http::Server& server) {
+  const Address address = address_of(data, server);
+  const bool one = snapshot.slots().size() == 1 && snapshot.default_model() != nullptr;
+  if (one) {
+    print_one(*snapshot.default_model(), address);
+  } else {
+    print_many(snapshot, address);
+  }
   std::fflush(stdout);
 }
 
@@ -178,21 +259,75 @@ void add_server_gauges(serve::Service& service, const std::atomic<const http::Se
   };
 }
 
-Result<void> run(const std::vector<std::string>& files, const importer::Options& pieces, const std::string& name,
-                 const Settings& settings) {
+// Where the models come from: files, or a store that is followed.
+struct Origin {
+  std::vector<std::string> files;
+  importer::Options pieces;
+  std::string name;
+};
+
+struct Followed {
+  std::unique_ptr<registry::Store> store;
+  std::unique_ptr<registry::Catalog> catalog;
+  std::unique_ptr<serve::StoreSource> source;
+  std::unique_ptr<serve::Watcher> watcher;
+};
+
+Result<model::ProofLevel> parse_proof(std::string_view name) {
+  for (const auto level : {model::ProofLevel::kNone, model::ProofLevel::kSelf, model::ProofLevel::kLibrary}) {
+    if (name == model::proof_name(level)) return level;
+  }
+  return fail(Code::kUsage, "--require-proof " + printable(name) + " is none of none, self, library");
+}
+
+Result<Followed> follow(serve::Service& service, const Settings& settings) {
+  Followed out;
+  out.store = SLIPWAY_TRY(registry::open_store(settings.store));
+  out.catalog = std::make_unique<registry::Catalog>(*out.store);
+  serve::StoreSource::Options options;
+  options.references = split_list(settings.models);
+  options.require_proof = SLIPWAY_TRY(parse_proof(settings.require_proof));
+  options.prove = serve::prove;
+  out.source = SLIPWAY_TRY(serve::StoreSource::create(*out.catalog, std::move(options)));
+  out.watcher = std::make_unique<serve::Watcher>(*out.source, service,
+                                                 serve::Watcher::Options{.default_model = settings.default_model});
+  out.watcher->step();
+  return out;
+}
+
+Result<std::shared_ptr<const serve::Snapshot>> load_files(const Origin& origin, const Settings& settings) {
+  const model::ProofLevel required = SLIPWAY_TRY(parse_proof(settings.require_proof));
+  if (required != model::ProofLevel::kNone) {
+    return fail(Code::kUsage, "a model's own file comes without proof, and --require-proof asks for one",
+                "Import it with answers of its library beside it, and serve it from the store");
+  }
+  engine::Plan plan = SLIPWAY_TRY(load(origin.files, origin.pieces));
+  serve::ServedModel::Options about;
+  about.name = origin.name.empty() ? file_stem(origin.files.back()) : origin.name;
+  std::shared_ptr<const serve::ServedModel> model = SLIPWAY_TRY(serve::ServedModel::create(std::move(plan), about));
+  return serve::Snapshot::of(std::move(model));
+}
+
+Result<void> run(const Origin& origin, const Settings& settings) {
   const Listening listening = SLIPWAY_TRY(endpoints(settings));
   const serve::Contract contract = SLIPWAY_TRY(serve::parse_contract(settings.contract));
   raise_descriptor_limit();
-  engine::Plan plan = SLIPWAY_TRY(load(files, pieces));
+  std::shared_ptr<const serve::Snapshot> of_files;
+  if (!origin.files.empty()) of_files = SLIPWAY_TRY(load_files(origin, settings));
   // Until here a signal ends the program at once; from here on it drains. Before the first thread is started.
   const int signals = SLIPWAY_TRY(open_signals());
   const std::unique_ptr<Log> log = SLIPWAY_TRY(Log::open(settings.log));
-  serve::Service service(std::move(plan),
-                         {.model_name = name.empty() ? file_stem(files.back()) : name,
+  serve::Service service({.model_name = {},
                           .version = std::string(kVersion),
                           .contract = contract,
                           .limits = {.rows = settings.rows, .depth = 64, .text_bytes = 64 * 1024}},
                          *log);
+  Followed followed;
+  if (of_files != nullptr) {
+    service.publish(std::move(of_files));
+  } else {
+    followed = SLIPWAY_TRY(follow(service, settings));
+  }
   const bool both = listening.data.loopback;
   const serve::ServiceHandler data(
       service, {.shows = both ? Listener::kBoth : Listener::kData, .loopback_only = !settings.allow_anonymous});
@@ -204,8 +339,12 @@ Result<void> run(const std::vector<std::string>& files, const importer::Options&
   const Event drained;
   const std::unique_ptr<http::Server> server = SLIPWAY_TRY(http::Server::start(listeners, server_options(settings)));
   running = server.get();
-  print_transcript(service, listening, *server);
+  service.set_refresh([&server] { server->refresh(); });
+  if (followed.watcher) followed.watcher->start();
+  print_transcript(*service.current(), listening.data, *server);
   serve_until_signalled(service, *server, signals, drained);
+  followed.watcher.reset();
+  service.set_refresh(nullptr);
   running = nullptr;
   return {};
 }
@@ -221,13 +360,14 @@ int serve(const Command& command, std::span<const char* const> arguments) {
     return report(applied.error());
   }
   Options options(command);
-  std::vector<std::string> files;
-  importer::Options pieces;
-  std::string name;
-  options.positional("FILE", files, "the model's file, or its pieces (dv.bin model.bin); default: $MODEL_PATH");
-  options.option("name", name, "the model's name; default: the last file's, without its ending");
-  options.list("feature_names", pieces.feature_names, "names for the columns of a model that has none");
-  options.list("steps", pieces.steps, "which pieces of the files to use, in order: keys, indices, names of files");
+  Origin origin;
+  options.positional(
+      "FILE", origin.files,
+      "the model's file, or its pieces (dv.bin model.bin); without: the models of --store, or $MODEL_PATH");
+  options.option("name", origin.name, "the model's name; default: the last file's, without its ending");
+  options.list("feature_names", origin.pieces.feature_names, "names for the columns of a model that has none");
+  options.list("steps", origin.pieces.steps,
+               "which pieces of the files to use, in order: keys, indices, names of files");
   Settings::fields([&](std::string_view setting, auto member, std::string_view help) {
     if constexpr (std::is_same_v<std::remove_reference_t<decltype(settings.*member)>, bool>) {
       options.flag(setting, settings.*member, help);
@@ -240,11 +380,20 @@ int serve(const Command& command, std::span<const char* const> arguments) {
   for (const std::string& variable : unknown) {
     std::fprintf(stderr, "slipway: %s is not a setting; ignored\n", variable.c_str());
   }
-  if (const char* path = std::getenv("MODEL_PATH"); files.empty() && path != nullptr) files.emplace_back(path);
-  if (files.empty()) {
-    return report({Code::kUsage, "serve takes a model's file", "slipway serve churn.pkl"});
+  const char* path = std::getenv("MODEL_PATH");
+  if (origin.files.empty() && settings.store.empty() && path != nullptr) origin.files.emplace_back(path);
+  struct stat status{};
+  const bool at_home = ::stat(default_store().c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  if (origin.files.empty() && settings.store.empty() && at_home) settings.store = default_store();
+  const bool store = origin.files.empty() && !settings.store.empty();
+  if (!store && origin.files.empty()) {
+    return report({Code::kUsage, "serve takes a model's file, or a store", "slipway serve churn.pkl, or --store DIR"});
   }
-  const Result<void> done = run(files, pieces, name, settings);
+  if (!store && !settings.models.empty()) {
+    return report({Code::kUsage, "--models names models of a store, and a file is to be served",
+                   "slipway serve --store DIR --models " + printable(settings.models)});
+  }
+  const Result<void> done = run(origin, settings);
   return done ? 0 : report(done.error());
 }
 

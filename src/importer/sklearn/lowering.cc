@@ -26,10 +26,6 @@ constexpr std::size_t kMaxVisits = 10'000;
 
 bool is_cells(SlotType type) { return type == SlotType::kRecord || type == SlotType::kCells; }
 
-std::string_view op_name(const model::Op& op) {
-  return std::visit([](const auto& it) { return std::decay_t<decltype(it)>::kName; }, op);
-}
-
 }  // namespace
 
 std::optional<std::uint32_t> Lowered::slot(model::OutputKind kind, std::uint32_t target) const {

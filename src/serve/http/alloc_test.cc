@@ -58,7 +58,7 @@ using namespace testing_support;
 class WatchingHandler final : public Handler {
  public:
   std::unique_ptr<Worker> make_worker() const override { return std::make_unique<TestWorker>(); }
-  Place place(const Request& request) const override {
+  Place place(const Request& request, Worker&) const override {
     watched = true;
     return request.path == "/pool" ? Place::kPool : Place::kLoop;
   }

@@ -180,7 +180,7 @@ bool Connection::answer() {
   phase_ = Phase::kIdle;
   since_ = loop_.reactor.now();
   Response response;
-  if (handler().place(request_) == Place::kLoop) {
+  if (handler().place(request_, worker()) == Place::kLoop) {
     response = handler().respond(request_, worker());
   } else {
     if (!flush(out)) return false;

@@ -27,8 +27,12 @@ class Handler {
   // Called once for each loop and pool thread, before the first request.
   virtual std::unique_ptr<Worker> make_worker() const = 0;
 
-  // Cheap, on the loop; decides from the request alone.
-  virtual Place place(const Request& request) const = 0;
+  // Cheap, on the loop, with the loop's worker.
+  virtual Place place(const Request& request, Worker& worker) const = 0;
+
+  // Once for each Server::refresh(), between two requests, on the thread that the worker belongs to: the moment to take
+  // up what has changed elsewhere. Several in a row may come as one.
+  virtual void refresh(Worker&) const {}
 
   // Never throws. The response's views may point into the request and the worker.
   virtual Response respond(const Request& request, Worker& worker) const = 0;

@@ -3,11 +3,16 @@
 #include "serve/http/pool.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace slipway::serve::http {
 
-Bench::Bench(const std::vector<const Handler*>& handlers) {
+Bench::Bench(const std::vector<const Handler*>& all) : handlers(all) {
   for (const Handler* handler : handlers) workers.push_back(handler->make_worker());
+}
+
+void Bench::refresh() {
+  for (std::size_t i = 0; i < workers.size(); ++i) handlers[i]->refresh(*workers[i]);
 }
 
 Pool::Pool(unsigned threads, unsigned queue, const std::vector<const Handler*>& handlers) : ring_(std::max(1U, queue)) {
@@ -30,6 +35,14 @@ bool Pool::submit(Job& job) {
   return true;
 }
 
+void Pool::refresh() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++refreshes_;
+  }
+  wake_.notify_all();
+}
+
 void Pool::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -40,17 +53,23 @@ void Pool::stop() {
 }
 
 void Pool::work(Bench& bench) {
+  std::uint64_t refreshed = 0;
   for (;;) {
     Job* job = nullptr;
+    bool refresh = false;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || waiting_ != 0; });
+      wake_.wait(lock, [&] { return stopping_ || waiting_ != 0 || refreshed != refreshes_; });
       if (stopping_) return;
-      job = ring_[first_];
-      first_ = (first_ + 1) % ring_.size();
-      --waiting_;
+      refresh = std::exchange(refreshed, refreshes_) != refreshes_;
+      if (waiting_ != 0) {
+        job = ring_[first_];
+        first_ = (first_ + 1) % ring_.size();
+        --waiting_;
+      }
     }
-    job->run(bench);
+    if (refresh) bench.refresh();
+    if (job != nullptr) job->run(bench);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -15,7 +16,12 @@ namespace slipway::serve::http {
 
 // One worker for each listener's handler, of one thread, with that thread's Date.
 struct Bench {
+  // The handlers outlive the bench.
   explicit Bench(const std::vector<const Handler*>& handlers);
+  // As Handler::refresh(), for each of the workers.
+  void refresh();
+
+  const std::vector<const Handler*>& handlers;
   std::vector<std::unique_ptr<Worker>> workers;
   DateText date;
 };
@@ -37,16 +43,20 @@ class Pool {
   // False if the queue is full. The job is borrowed until it has run or stop() has returned. Any thread.
   bool submit(Job& job);
 
+  // Each thread refreshes its bench, before its next job. Any thread.
+  void refresh();
+
   // Waits for the jobs that run, drops the others, ends the threads.
   void stop();
 
  private:
   void work(Bench& bench);
 
-  std::mutex mutex_;  // guards the ring and stopping_
+  std::mutex mutex_;  // guards the ring, refreshes_ and stopping_
   std::condition_variable wake_;
   std::vector<Job*> ring_;
   std::size_t first_ = 0, waiting_ = 0;
+  std::uint64_t refreshes_ = 0;
   bool stopping_ = false;
   std::vector<std::jthread> threads_;
 };

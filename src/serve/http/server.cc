@@ -289,6 +289,11 @@ ServerCounts Server::counts() const {
           .pool_rejections = shared.pool_rejections.load()};
 }
 
+void Server::refresh() {
+  for (auto& loop : impl_->loops) loop->reactor.post([bench = &loop->bench] { bench->refresh(); });
+  impl_->pool->refresh();
+}
+
 void Server::drain(std::function<void()> done) {
   Impl* impl = impl_.get();
   impl->front().reactor.post([impl, done = std::move(done)]() mutable {

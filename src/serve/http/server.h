@@ -52,6 +52,10 @@ class Server {
   std::uint16_t port(std::size_t listener) const;
   ServerCounts counts() const;  // any thread
 
+  // Has Handler::refresh() called for every worker, on the worker's own thread and soon: at once where nothing runs,
+  // else behind the request that does. Returns at once; any thread.
+  void refresh();
+
   // Begins to drain: answers say "Connection: close", idle connections close, listeners close after drain_delay.
   // Returns at once; any thread; `done` is called once, on a loop's thread, when the last connection has ended or
   // drain_timeout is over. It must not destroy the server.

@@ -25,7 +25,9 @@ struct TestWorker final : Worker {
 class TestHandler final : public Handler {
  public:
   std::unique_ptr<Worker> make_worker() const override { return std::make_unique<TestWorker>(); }
-  Place place(const Request& request) const override { return request.path == "/pool" ? Place::kPool : Place::kLoop; }
+  Place place(const Request& request, Worker&) const override {
+    return request.path == "/pool" ? Place::kPool : Place::kLoop;
+  }
   Response respond(const Request& request, Worker& worker) const override {
     auto& own = static_cast<TestWorker&>(worker);
     const unsigned long number = std::strtoul(std::string(request.query).c_str(), nullptr, 10);

@@ -6,6 +6,8 @@
 namespace slipway::serve {
 namespace {
 
+constexpr std::size_t kPathWidth = 42;  // of the list of routes
+
 http::Response json(Context& context, int status) {
   http::Response response;
   response.status = status;
@@ -18,6 +20,24 @@ http::Response status_only(Context& context, bool good, std::string_view yes, st
   append_json_string(context.worker.out, good ? yes : no);
   context.worker.out += "}\n";
   return json(context, good ? 200 : 503);
+}
+
+void member(std::string& out, std::string_view name, std::string_view text) {
+  out.append(out.back() == '{' ? "\"" : ",\"").append(name).append("\":");
+  append_json_string(out, text);
+}
+
+void append_slot(std::string& out, const Slot& slot) {
+  out += '{';
+  member(out, "model", slot.wanted);
+  out.append(",\"served\":").append(slot.model == nullptr ? "false" : "true");
+  if (slot.model != nullptr) {
+    if (!slot.model->options().version.empty()) member(out, "version", slot.model->options().version);
+    member(out, "proof", model::proof_name(slot.model->options().proof));
+  }
+  if (!slot.failed.empty()) member(out, "failed", slot.failed);
+  if (!slot.why.empty()) member(out, "why", slot.why);
+  out += '}';
 }
 
 }  // namespace
@@ -35,23 +55,38 @@ Result<http::Response> health(const http::Request&, Context& context) {
 // Alive as long as it can answer: a drain is no reason to be restarted.
 Result<http::Response> livez(const http::Request&, Context& context) { return status_only(context, true, "alive", ""); }
 
+// Ready while everything that was asked for is served. A model whose newest version is not good enough is served by the
+// one before: that is no reason to send traffic elsewhere, and is said here.
 Result<http::Response> readyz(const http::Request&, Context& context) {
-  return status_only(context, context.service.ready(), "ready", "draining");
+  const Snapshot& snapshot = context.worker.snapshot();
+  const bool draining = !context.service.ready();
+  const bool good = !draining && snapshot.complete();
+  std::string& out = context.worker.out;
+  out.assign("{\"status\":\"").append(draining ? "draining" : good ? "ready" : "not ready").append("\",\"models\":[");
+  for (const Slot& slot : snapshot.slots()) {
+    if (out.back() != '[') out += ',';
+    append_slot(out, slot);
+  }
+  out += "]}\n";
+  return json(context, good ? 200 : 503);
 }
 
 Result<http::Response> front(const http::Request&, Context& context) {
   std::string& out = context.worker.out;
-  const Service& service = context.service;
-  out.assign(service.options().model_name).append(", served by Slipway ").append(service.options().version);
+  const Snapshot& snapshot = context.worker.snapshot();
+  out.clear();
+  for (const std::string_view name : snapshot.names()) out.append(out.empty() ? "" : ", ").append(name);
+  out.append(out.empty() ? "Nothing yet" : "").append(", served by Slipway ").append(context.service.options().version);
   out += "\n\n";
   for (const Route& route : routes()) {
     if (route.run == front || !is_shown(route, context.listener)) continue;
     out.append(http::method_name(route.method)).append(route.method == http::Method::kGet ? "  " : " ");
-    out.append(route.path).append(std::size_t(route.path.size() < 10 ? 10 - route.path.size() : 1), ' ');
+    out.append(route.path).append(route.path.size() < kPathWidth ? kPathWidth - route.path.size() : 1, ' ');
     out.append(route.summary).append("\n");
   }
-  if (context.listener != Listener::kOps) {
-    out.append("\nA record that /predict takes:\n").append(service.plan().model().schema().example()).append("\n");
+  const ServedModel* model = snapshot.default_model();
+  if (context.listener != Listener::kOps && model != nullptr) {
+    out.append("\nA record that /predict takes:\n").append(model->model().schema().example()).append("\n");
   }
   http::Response response;
   response.content_type = "text/plain; charset=utf-8";

@@ -1,8 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "base/machine.h"
+#include "base/text.h"
 #include "serve/routes.h"
 
 namespace slipway::serve {
+namespace {
+
+// Which version answers. The time series before it ends with the first scrape after a change.
+void append_slot(std::vector<monitor::Metrics::Gauge>& gauges, const Slot& slot) {
+  constexpr std::size_t kLongest = 256;
+  if (slot.model == nullptr) return;
+  const model::Provenance& provenance = slot.model->model().provenance();
+  std::string library = provenance.library;
+  for (const std::string& version : provenance.versions) library += ' ' + printable(version);
+  std::string labels = monitor::label("model", printable(slot.name));
+  labels += "," + monitor::label("version", printable(slot.model->options().version));
+  labels += "," + monitor::label("wanted", printable(slot.wanted));
+  labels += "," + monitor::label("library", library);
+  labels += "," + monitor::label("chain", printable(slot.model->model().chain(), kLongest));
+  labels += "," + monitor::label("proof", model::proof_name(slot.model->options().proof));
+  gauges.push_back({"slipway_model_info", "The models being served.", false, 1, std::move(labels)});
+}
+
+}  // namespace
 
 Result<http::Response> metrics(const http::Request&, Context& context) {
   const Service& service = context.service;
@@ -18,6 +40,7 @@ Result<http::Response> metrics(const http::Request&, Context& context) {
       {"slipway_log_dropped_total", "Log lines that were dropped.", true, double(service.log().dropped())},
   };
   if (service.gauges) service.gauges(gauges);
+  for (const Slot& slot : context.worker.snapshot().slots()) append_slot(gauges, slot);
   service.metrics().render(context.worker.out, gauges);
   http::Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// POST /predict, top to bottom: parse, then for each row validate, run and format. An Error leaves through SLIPWAY_TRY
-// and becomes problem+json in one place; a batch with one bad row is refused whole unless ?on_error=row.
+// POST /predict and its like, top to bottom: find the model, parse, then for each row validate, run and format. An
+// Error leaves through SLIPWAY_TRY and becomes problem+json in one place; a batch with one bad row is refused whole
+// unless ?on_error=row.
+#include <algorithm>
+
 #include "base/text.h"
+#include "serve/answers.h"
 #include "serve/problem.h"
 #include "serve/routes.h"
 
@@ -9,63 +13,21 @@ namespace slipway::serve {
 namespace {
 
 constexpr std::string_view kOnErrorRow = "on_error=row";
-constexpr std::string_view kAllProbabilities = "probabilities=true";  // of a binary model too
 constexpr std::size_t kMostAnswer = std::size_t{64} << 20;
-
-bool has_parameter(std::string_view query, std::string_view wanted) {
-  while (!query.empty()) {
-    const std::size_t end = query.find('&');
-    if (query.substr(0, end) == wanted) return true;
-    query.remove_prefix(end == query.npos ? query.size() : end + 1);
-  }
-  return false;
-}
-
-void append_numbers(std::string& out, std::span<const double> values) {
-  if (values.size() == 1) return append_json_number(out, values[0]);
-  out += '[';
-  for (const double value : values) {
-    if (out.back() != '[') out += ',';
-    append_json_number(out, value);
-  }
-  out += ']';
-}
-
-// "prediction":0,"probability":0.32 or "probabilities":{...}; `all`: both
-void append_answer(std::string& out, const Service& service, const engine::Answer& answer, bool all) {
-  const bool classifier = !service.plan().model().labels().empty();
-  out += "\"prediction\":";
-  if (classifier) {
-    out += service.label_json(answer.index[0]);
-  } else {
-    append_numbers(out, answer.prediction);
-  }
-  const auto& probability = answer.probability;
-  if (probability.size() == 2) {
-    out += ",\"probability\":";
-    append_json_number(out, probability[1]);
-  }
-  if (probability.size() > 2 || (all && !probability.empty())) {
-    out += ",\"probabilities\":{";
-    for (std::size_t i = 0; i < probability.size(); ++i) {
-      if (i > 0) out += ',';
-      out.append(service.label_key(i)).append(":");
-      append_json_number(out, probability[i]);
-    }
-    out += '}';
-  }
-}
 
 class Prediction {
  public:
-  Prediction(const http::Request& request, Context& context)
-      : service_(context.service),
+  Prediction(const http::Request& request, Context& context, const ServedModel& model, Room& room, const Parts& parts)
+      : contract_(context.service.options().contract),
+        model_(model),
+        plan_(model.plan()),
         worker_(context.worker),
-        by_row_(has_parameter(request.query, kOnErrorRow)),
-        all_probabilities_(has_parameter(request.query, kAllProbabilities)) {}
+        room_(room),
+        parts_(parts),
+        by_row_(has_parameter(request.query, kOnErrorRow)) {}
 
   Result<http::Response> run(std::string_view body) {
-    BodyReader& reader = worker_.reader;
+    BodyReader& reader = room_.reader;
     SLIPWAY_TRY(reader.open(body));
     worker_.rows = reader.rows();
     std::string& out = worker_.out;
@@ -98,38 +60,39 @@ class Prediction {
                        .field = {},
                        .nearest = {},
                        .expected = {},
-                       .message = std::string(worker_.reader.problem())};
+                       .message = std::string(room_.reader.problem())};
     });
     return false;
   }
 
   // Validates and runs one row; the answer is in worker_.answer.
   bool run_row(std::uint32_t row) {
-    BodyReader& reader = worker_.reader;
-    const bool fit =
-        judge(service_.plan(), service_.options().contract, row, reader.cells(), reader.extras(), worker_.findings);
-    if (!fit) return false;
+    BodyReader& reader = room_.reader;
+    if (!judge(plan_, contract_, row, reader.cells(), reader.extras(), worker_.findings)) return false;
     const auto begun = http::Clock::now();
-    service_.plan().run({reader.cells(), reader.extras()}, *worker_.scratch, worker_.answer);
+    plan_.run({reader.cells(), reader.extras()}, *room_.scratch, worker_.answer, parts_.wanted);
     worker_.model_ns += static_cast<std::uint64_t>((http::Clock::now() - begun).count());
     if (worker_.answer.refusal != nullptr || !is_finite(worker_.answer)) {
-      note_refusal(service_.plan(), worker_.answer, row, reader.cells(), worker_.findings);
+      note_refusal(plan_, worker_.answer, row, reader.cells(), worker_.findings);
       return false;
     }
-    const auto unseen = service_.plan().unseen_fields(*worker_.scratch);
-    return unseen.empty() || judge_categories(service_.plan(), service_.options().contract, row, unseen, reader.cells(),
-                                              worker_.findings);
+    const auto unseen = plan_.unseen_fields(*room_.scratch);
+    return unseen.empty() || judge_categories(plan_, contract_, row, unseen, reader.cells(), worker_.findings);
   }
 
   void append(std::uint32_t row) {
     std::string& out = worker_.out;
-    if (worker_.reader.many()) out += row == 0 ? "{" : ",{";
-    append_answer(out, service_, worker_.answer, all_probabilities_);
-    for (const model::Extra& extra : worker_.reader.extras()) {
-      if (is_caller_id(service_.plan(), extra)) append_id(extra.value);
+    const bool many = room_.reader.many();
+    if (many) out += row == 0 ? "{" : ",{";
+    append_answer(out, model_, worker_.answer, parts_);
+    for (const model::Extra& extra : room_.reader.extras()) {
+      if (is_caller_id(plan_, extra)) append_id(extra.value);
     }
-    if (worker_.reader.many()) out += '}';
-    worker_.predicted.push_back(worker_.answer.index.empty() ? 0 : worker_.answer.index[0]);
+    if (many) out += '}';
+    if (!parts_.has(Part::kPrediction)) return;
+    const auto& labels = worker_.answer.index;
+    worker_.predicted.insert(worker_.predicted.end(), labels.begin(), labels.end());
+    if (labels.empty()) worker_.predicted.push_back(0);
   }
 
   void append_id(const model::Cell& id) {
@@ -146,38 +109,43 @@ class Prediction {
   void append_failure(std::uint32_t row, std::size_t kept_before) {
     std::string& out = worker_.out;
     out += row == 0 ? "{\"errors\":" : ",{\"errors\":";
-    append_findings(out, worker_.findings.errors().subspan(kept_before), true, worker_.reader.columns());
+    append_findings(out, worker_.findings.errors().subspan(kept_before), true, room_.reader.columns());
     out += '}';
   }
 
   Result<http::Response> finish() {
-    const bool many = worker_.reader.many();
+    const bool many = room_.reader.many();
     std::string& out = worker_.out;
-    if (worker_.model_ns > 0) worker_.shard.model_time(worker_.model_ns);
+    if (worker_.model_ns > 0) room_.shard.model_time(worker_.model_ns);
     if (worker_.findings.error_count() > 0 && !(by_row_ && many)) {
       return problem(out, ContractProblem{.findings = worker_.findings,
-                                          .plan = service_.plan(),
-                                          .model_json = service_.name_json(),
+                                          .plan = plan_,
+                                          .model_json = model_.title_json(),
                                           .request_id = worker_.id,
                                           .many = many,
-                                          .columns = worker_.reader.columns()});
+                                          .columns = room_.reader.columns()});
     }
-    for (const std::uint32_t label : worker_.predicted) worker_.shard.prediction(label);
+    const std::size_t targets = std::max<std::size_t>(model_.targets(), 1);
+    for (std::size_t i = 0; i < worker_.predicted.size(); ++i)
+      room_.shard.prediction(i % targets, worker_.predicted[i]);
     if (many) out += ']';
     if (!worker_.findings.warnings().empty()) {
       out += ",\"warnings\":";
       append_warnings(out, worker_.findings.warnings(), many);
     }
-    out.append(",\"model\":").append(service_.name_json()).append("}\n");
+    out.append(",\"model\":").append(model_.title_json()).append("}\n");
     http::Response response;
     response.body = out;
     return response;
   }
 
-  const Service& service_;
+  const Contract contract_;
+  const ServedModel& model_;
+  const engine::Plan& plan_;
   RouteWorker& worker_;
+  Room& room_;
+  const Parts parts_;
   const bool by_row_;
-  const bool all_probabilities_;
 };
 
 }  // namespace
@@ -187,7 +155,14 @@ Result<http::Response> predict(const http::Request& request, Context& context) {
     return fail(Code::kUnsupportedMedia, "Content-Encoding " + printable(request.content_encoding) + " is not read",
                 "Send the body uncompressed");
   }
-  return Prediction(request, context).run(request.body);
+  RouteWorker& worker = context.worker;
+  const std::size_t slot = SLIPWAY_TRY(find_slot(worker.snapshot(), context.parts));
+  const ServedModel& model = *worker.snapshot().slots()[slot].model;
+  Room& room = worker.room(slot);
+  worker.model = &model;
+  worker.model_shard = &room.shard;
+  const Parts parts = SLIPWAY_TRY(choose_parts(model, request.query));
+  return Prediction(request, context, model, room, parts).run(request.body);
 }
 
 }  // namespace slipway::serve
