@@ -15,6 +15,7 @@
 #include "model/ops/linear.h"
 #include "model/ops/rows.h"
 #include "model/ops/standardize.h"
+#include "model/ops/trees.h"
 #include "model/ops/vectorize.h"
 #include "model/values.h"
 
@@ -24,12 +25,12 @@ using Op = std::variant<
     // from a record or cells
     VectorizeDict, StackNumbers,
     // of rows
-    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows,
+    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows, RoundToFloat, Exp, Log,
     // parts, and putting together
     Select, Concat, WeightedSum, LookUp,
     // models
-    Linear,
+    Linear, TreeSum,
     // to probabilities and labels
-    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex>;
+    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, ThresholdIndex>;
 
 }  // namespace slipway::model

@@ -35,4 +35,11 @@ Result<KernelPtr> compile(const model::WithNegation& op, Compiling& step);
 Result<KernelPtr> compile(const model::PositiveIndex& op, Compiling& step);
 Result<KernelPtr> compile(const model::ArgmaxIndex& op, Compiling& step);
 
+// trees.cc
+Result<KernelPtr> compile(const model::TreeSum& op, Compiling& step);
+Result<KernelPtr> compile(const model::RoundToFloat& op, Compiling& step);
+Result<KernelPtr> compile(const model::Exp& op, Compiling& step);
+Result<KernelPtr> compile(const model::Log& op, Compiling& step);
+Result<KernelPtr> compile(const model::ThresholdIndex& op, Compiling& step);
+
 }  // namespace slipway::engine::kernels

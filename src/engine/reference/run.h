@@ -81,4 +81,11 @@ Value run(const model::WithNegation& op, Step& step);
 Value run(const model::PositiveIndex& op, Step& step);
 Value run(const model::ArgmaxIndex& op, Step& step);
 
+// trees.cc
+Value run(const model::TreeSum& op, Step& step);
+Value run(const model::RoundToFloat& op, Step& step);
+Value run(const model::Exp& op, Step& step);
+Value run(const model::Log& op, Step& step);
+Value run(const model::ThresholdIndex& op, Step& step);
+
 }  // namespace slipway::engine::reference
