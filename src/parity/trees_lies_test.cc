@@ -116,7 +116,7 @@ TEST(Hostile, TheHonestFormOfAForestIsTaken) {
 TEST(Hostile, AForestWithALieIsRefusedByPath) {
   const double nan = std::nan("");
   const std::pair<std::string, const char*> lies[] = {
-      {with_node(2, {1, 4, 1, 0, 0, 1, 1}), "leads to a node that another leads to"},
+      {with_node(1, {3, 4, 1, 0, 0, 1, 1}), "leads to a node that another leads to"},
       {with_node(2, {0, 2, 1, 0, 0, 1, 1}), "leads to a node that another leads to"},  // round in circles
       {with_node(0, {0, 0, 1, 0, 0, 1, 1}), "it is no tree"},
       {with_node(2, {3, 5, 1, 0, 0, 1, 1}), "node 2 has children 3 and 5; there are 5 nodes"},
@@ -198,11 +198,11 @@ TEST(Hostile, ACategoricalNodeNeedsASetThatIsThere) {
   for (const double set : {1.0, -1.0, 4e9, 9e15}) {
     const auto model = import_bytes(with_set(set, sets({8, 0, 0, 0, 0, 0, 0, 0})));
     ASSERT_FALSE(model) << set;
-    EXPECT_THAT(model.error().message(), HasSubstr("node 0 of tree 0 has set"));
+    EXPECT_THAT(model.error().message(), HasSubstr("_predictors[0][0]: node 0 asks for a set of categories"));
   }
   const auto none = import_bytes(with_set(0, sets({})));
   ASSERT_FALSE(none);
-  EXPECT_THAT(none.error().message(), HasSubstr("node 0 of tree 0 has set 0 of 0"));
+  EXPECT_THAT(none.error().message(), HasSubstr("node 0 asks for a set of categories that the tree does not have"));
   const auto odd = import_bytes(with_set(0, array({1, 2, 3}, {1, 3})));
   ASSERT_FALSE(odd);
   EXPECT_THAT(odd.error().message(), HasSubstr("_predictors[0][0] -> raw_left_cat_bitsets"));

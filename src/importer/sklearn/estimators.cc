@@ -9,8 +9,7 @@ namespace slipway::importer::sklearn {
 namespace {
 
 using Family = std::span<const Estimator> (*)();
-constexpr Family kFamilies[] = {feature_extraction, linear_model, pipeline, preprocessing, svm,
-                                trees, boosted_trees};
+constexpr Family kFamilies[] = {feature_extraction, linear_model, pipeline, preprocessing, svm, trees, boosted_trees};
 
 struct Inert {
   std::string_view module;

@@ -94,8 +94,7 @@ TreeSource::Node HistTree::node(std::size_t i) const {
   if (!out.categorical) return out;
   out.threshold = 0;
   const std::int64_t set = set_[i];
-  // One that the tree does not have is behind all, and refused with the table.
-  out.set = set >= 0 && std::cmp_less(set, sets_) ? first_set_ + std::uint64_t(set) : ~std::uint64_t{0};
+  out.set = set >= 0 && std::cmp_less(set, sets_) ? first_set_ + std::uint64_t(set) : kNoSet;
   return out;
 }
 
@@ -166,10 +165,6 @@ Result<void> read_known_sets(const Attributes& fitted, Hist& hist) {
 }
 
 Result<Hist> read_hist(const Attributes& fitted, std::uint32_t outputs) {
-  if (!fitted.is_none("_preprocessor")) {
-    return fail(fitted.error(Code::kUnsupported, "_preprocessor", "encodes categories; that is not served yet")
-                    .or_hint("encode them before: OrdinalEncoder, and no categorical_features"));
-  }
   Hist out;
   out.outputs = outputs;
   out.columns = SLIPWAY_TRY(read_columns(fitted));
@@ -192,6 +187,10 @@ Result<std::uint32_t> add_hist(const Attributes& fitted, Lowering& out, std::uin
   if (out.sparse()) {
     return fail(fitted.error(Code::kCorrupt, "", "takes no sparse rows, and scikit-learn refuses them as well")
                     .or_hint("use DictVectorizer(sparse=False)"));
+  }
+  if (!fitted.is_none("_preprocessor")) {  // since 1.4: categories to numbers, and those columns first
+    Lowered encoded = SLIPWAY_TRY(out.apart(fitted, "_preprocessor", out.flow()));
+    out.set_flow(std::move(encoded.flow));
   }
   SLIPWAY_TRY(out.take_dense(fitted, hist.columns));
   TreeTable::Size size{.columns = hist.columns, .outputs = outputs, .turns = true, .floats = false};

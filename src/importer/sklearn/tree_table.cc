@@ -102,6 +102,10 @@ Result<void> TreeTable::split(const TreeSource& source, const TreeSource::Node& 
     return fail(Code::kCorrupt, fmt::format("node {} asks for column {} of {}", at.from, node.feature, size_.columns));
   }
   if (std::isnan(node.threshold)) return fail(Code::kCorrupt, fmt::format("node {} has threshold NaN", at.from));
+  if (node.categorical && node.set == TreeSource::kNoSet) {
+    return fail(Code::kCorrupt,
+                fmt::format("node {} asks for a set of categories that the tree does not have", at.from));
+  }
   if (next_ + 2 > source.size()) {
     return fail(Code::kCorrupt, fmt::format("node {} leads to a node that another leads to: it is no tree", at.from));
   }

@@ -15,12 +15,13 @@ namespace slipway::importer::sklearn {
 // One tree as the library keeps it. Foreign: children may be anything.
 class TreeSource {
  public:
+  static constexpr std::uint64_t kNoSet = ~std::uint64_t{0};
   struct Node {
     bool leaf = true, missing_left = false, categorical = false;
     std::int64_t left = -1, right = -1;
     std::int64_t feature = -1;
     double threshold = 0;
-    std::uint64_t set = 0;  // of a categorical node, among all sets of the table
+    std::uint64_t set = 0;  // of a categorical node, among all sets of the table; kNoSet: one that is not there
     double cover = 0;
   };
   virtual ~TreeSource() = default;

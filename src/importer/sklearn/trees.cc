@@ -40,7 +40,8 @@ Result<Grove> forest(const Attributes& fitted) {
   const std::vector<Attributes> estimators = SLIPWAY_TRY(members(fitted, "estimators_"));
   Grove out;
   out.trees = SLIPWAY_TRY(open_trees(estimators));
-  if (fitted.version() >= Version{1, 4}) out.nan = SLIPWAY_TRY(tree_takes_nan(estimators[0]));
+  const bool asks = fitted.version() >= Version{1, 4};  // before, a forest refused NaN whatever its trees take
+  if (asks) out.nan = SLIPWAY_TRY(tree_takes_nan(estimators[0]));
   out.divisor = double(out.trees.size());
   return out;
 }

@@ -27,6 +27,22 @@ bool is_wrong(const TreeSum::Node& node, std::uint64_t left, const Bounds& bound
   return node.children == 0 ? bad_leaf : bad_split;
 }
 
+// The same of a run of narrow nodes, one tree's, in the form that a compiler makes vectors of.
+bool any_wrong(std::span<const std::uint64_t> words, std::uint32_t bits, const Bounds& bounds) {
+  const std::uint32_t mask = (1U << bits) - 1, columns = bounds.columns, rows = std::uint32_t(bounds.rows);
+  std::uint32_t wrong = 0, left = std::uint32_t(words.size());
+  for (const std::uint64_t word : words) {
+    --left;
+    const auto link = std::uint32_t(word >> 32);
+    const std::uint32_t children = link >> (bits + 1), feature = link & mask;
+    const std::uint32_t bad_leaf =
+        std::uint32_t(feature != columns) | std::uint32_t(std::uint32_t(word) - TreeSum::kNarrowLeaf >= rows);
+    const std::uint32_t bad_split = std::uint32_t(feature >= columns) | std::uint32_t(left <= children);
+    wrong |= children == 0 ? bad_leaf : bad_split;
+  }
+  return wrong != 0;
+}
+
 Error wrong_node(const TreeSum::Node& node, std::size_t i, std::size_t tree, const Bounds& bounds) {
   std::string what;
   if (node.children == 0) {
@@ -98,7 +114,8 @@ Result<void> TreeSum::check_nodes(std::uint32_t columns) const {
   for (std::size_t tree = 0; tree < roots.size(); ++tree) {
     const std::size_t begin = roots[tree], end = tree + 1 < roots.size() ? roots[tree + 1] : count;
     bool wrong = false;
-    for (std::size_t i = begin; i < end; ++i) wrong |= is_wrong(node(i), end - i - 1, bounds);
+    if (width == Nodes::kNarrow) wrong = any_wrong(nodes.span().subspan(begin, end - begin), feature_bits, bounds);
+    for (std::size_t i = begin; width == Nodes::kWide && i < end; ++i) wrong |= is_wrong(node(i), end - i - 1, bounds);
     for (std::size_t i = begin; wrong && i < end; ++i) {
       if (is_wrong(node(i), end - i - 1, bounds)) return fail(wrong_node(node(i), i, tree, bounds));
     }
