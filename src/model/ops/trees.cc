@@ -27,18 +27,20 @@ bool is_wrong(const TreeSum::Node& node, std::uint64_t left, const Bounds& bound
   return node.children == 0 ? bad_leaf : bad_split;
 }
 
-// The same of a run of narrow nodes, one tree's, in the form that a compiler makes vectors of.
+// The same of a run of narrow nodes, one tree's, in the form that a compiler makes vectors of: whether a node is a leaf
+// is as good as random, and a branch on it would cost more than all the rest.
 bool any_wrong(std::span<const std::uint64_t> words, std::uint32_t bits, const Bounds& bounds) {
   const std::uint32_t mask = (1U << bits) - 1, columns = bounds.columns, rows = std::uint32_t(bounds.rows);
-  std::uint32_t wrong = 0, left = std::uint32_t(words.size());
-  for (const std::uint64_t word : words) {
-    --left;
-    const auto link = std::uint32_t(word >> 32);
+  const auto count = std::uint32_t(words.size());
+  std::uint32_t wrong = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto link = std::uint32_t(words[i] >> 32);
     const std::uint32_t children = link >> (bits + 1), feature = link & mask;
+    const std::uint32_t split = children != 0 ? ~0U : 0U;
     const std::uint32_t bad_leaf =
-        std::uint32_t(feature != columns) | std::uint32_t(std::uint32_t(word) - TreeSum::kNarrowLeaf >= rows);
-    const std::uint32_t bad_split = std::uint32_t(feature >= columns) | std::uint32_t(left <= children);
-    wrong |= children == 0 ? bad_leaf : bad_split;
+        std::uint32_t(feature ^ columns) | (std::uint32_t(words[i]) - TreeSum::kNarrowLeaf >= rows ? ~0U : 0U);
+    const std::uint32_t bad_split = (feature >= columns ? ~0U : 0U) | (count - 1 - i <= children ? ~0U : 0U);
+    wrong |= (bad_leaf & ~split) | (bad_split & split);
   }
   return wrong != 0;
 }
