@@ -142,6 +142,16 @@ TEST(Hostile, AForestWithALieIsRefusedByPath) {
   }
 }
 
+TEST(Hostile, AForestThatNamesOneTreeManyTimesIsRefused) {
+  std::string estimators = "(" + regressor(tree(kHonest, values())) + "p5\n";
+  for (int i = 0; i < 5000; ++i) estimators += "g5\n";
+  const auto model = import_bytes(object("sklearn.ensemble._forest", "RandomForestRegressor",
+                                         {{"estimators_", estimators + "l"}, {"_sklearn_version", text("1.2.2")}}) +
+                                  ".");
+  ASSERT_FALSE(model);
+  EXPECT_THAT(model.error().message(), HasSubstr("more nodes than the file has bytes for"));
+}
+
 TEST(Hostile, AForestThatClaimsAHugeNumberOfColumnsIsRefusedBeforeTheyAreMade) {
   const auto model = import_bytes(forest({tree(kHonest, values(), integer(400'000'000))}));
   ASSERT_FALSE(model);

@@ -165,6 +165,12 @@ void FittedTree::values(std::size_t i, std::uint32_t depth, std::span<double> ou
   }
 }
 
+Result<void> within_file(const Attributes& fitted, std::string_view name, std::size_t nodes) {
+  constexpr std::size_t kLeastBytes = 16;  // of a node; the smallest that was ever written has 47
+  if (nodes <= fitted.document().file_bytes() / kLeastBytes) return {};
+  return fail(fitted.error(Code::kCorrupt, name, "has more nodes than the file has bytes for: does it repeat a tree?"));
+}
+
 Result<std::vector<Attributes>> members(const Attributes& fitted, std::string_view name) {
   SLIPWAY_TRY(fitted.fitted(name));
   const pickle::Document& document = fitted.document();
@@ -179,6 +185,7 @@ Result<std::vector<Attributes>> members(const Attributes& fitted, std::string_vi
     return fail(fitted.error(Code::kCorrupt, name, "is not a list"));
   }
   if (items.empty()) return fail(fitted.error(Code::kCorrupt, name, "is empty"));
+  SLIPWAY_TRY(within_file(fitted, name, items.size()));
   std::vector<Attributes> out;
   out.reserve(items.size());
   for (const NodeId item : items) {
@@ -192,8 +199,11 @@ Result<std::vector<Attributes>> members(const Attributes& fitted, std::string_vi
 Result<std::vector<FittedTree>> open_trees(const std::vector<Attributes>& estimators) {
   std::vector<FittedTree> out;
   out.reserve(estimators.size());
+  std::size_t nodes = 0;
   for (const Attributes& estimator : estimators) {
     FittedTree tree = SLIPWAY_TRY(FittedTree::open(estimator));
+    nodes += tree.size();
+    SLIPWAY_TRY(within_file(estimator, "tree_", nodes));
     if (!out.empty() && (tree.columns() != out[0].columns() || tree.outputs() != out[0].outputs())) {
       const auto what = fmt::format("is of {} columns and {} outputs, the first tree of {} and {}", tree.columns(),
                                     tree.outputs(), out[0].columns(), out[0].outputs());

@@ -74,6 +74,9 @@ double average_path(double samples, bool old);
 // numpy.sum of a row.
 double numpy_sum(std::span<const double> values);
 
+// kCorrupt if there are more of something than the file has bytes for: a list may name one tree a million times.
+Result<void> within_file(const Attributes& fitted, std::string_view name, std::size_t nodes);
+
 // The members of a list attribute as attributes, path and index in each path. kCorrupt if it is no list, or empty.
 Result<std::vector<Attributes>> members(const Attributes& fitted, std::string_view name);
 // Their trees, all on one number of columns and outputs.

@@ -30,6 +30,7 @@ class HistTree : public TreeSource {
   static Result<HistTree> open(const Attributes& predictor, std::vector<std::uint32_t>& left_sets);
 
   const std::string& path() const { return path_; }
+  std::size_t weight() const { return size() + std::size_t(sets_) + 1; }  // what it takes of the table
   std::size_t size() const override { return left_.size(); }
   Node node(std::size_t i) const override;
   void values(std::size_t i, std::uint32_t, std::span<double> out) const override { out[0] = value_[i]; }
@@ -119,6 +120,7 @@ Result<void> read_trees(const Attributes& fitted, Hist& hist) {
   if (document.kind(fitted.node("_predictors")) != Kind::kList || stages.empty()) {
     return fail(fitted.error(Code::kCorrupt, "_predictors", "is not a list of stages"));
   }
+  std::size_t nodes = 0;
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const auto stage = document.items(stages[i]);
     if (stage.size() != hist.outputs) {
@@ -129,6 +131,8 @@ Result<void> read_trees(const Attributes& fitted, Hist& hist) {
       const Attributes predictor =
           SLIPWAY_TRY(Attributes::of(document, stage[k], fmt::format("{}._predictors[{}][{}]", fitted.path(), i, k)));
       HistTree tree = SLIPWAY_TRY(HistTree::open(predictor, hist.left_sets));
+      nodes += tree.weight();
+      SLIPWAY_TRY(within_file(predictor, "nodes", nodes));
       hist.trees.push_back(std::move(tree));
     }
   }
