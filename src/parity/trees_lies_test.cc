@@ -42,7 +42,7 @@ std::string structures(const std::vector<Field>& fields, const std::vector<Node>
   std::string data;
   for (const Node& row : rows) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      const auto whole = static_cast<std::int64_t>(row[i]);
+      const auto whole = fields[i].kind == 'i' ? static_cast<std::int64_t>(row[i]) : 0;
       data.append(
           fields[i].kind == 'i' ? reinterpret_cast<const char*>(&whole) : reinterpret_cast<const char*>(&row[i]), 8);
     }
