@@ -36,7 +36,7 @@ std::uint32_t field_of(const model::Model& model, std::uint32_t slot, std::uint3
         std::holds_alternative<model::Densify>(step.op) || std::holds_alternative<model::RequireFinite>(step.op) ||
         std::holds_alternative<model::Standardize>(step.op) || std::holds_alternative<model::ScaleColumns>(step.op) ||
         std::holds_alternative<model::Clip>(step.op) || std::holds_alternative<model::Binarize>(step.op) ||
-        std::holds_alternative<model::NormalizeRows>(step.op);
+        std::holds_alternative<model::NormalizeRows>(step.op) || std::holds_alternative<model::RoundToFloat>(step.op);
     if (!keeps_columns) return model::Schema::kNoField;
     slot = step.inputs[0];
   }

@@ -20,6 +20,7 @@
 #include "model/ops/pairwise.h"
 #include "model/ops/rows.h"
 #include "model/ops/standardize.h"
+#include "model/ops/trees.h"
 #include "model/ops/vectorize.h"
 #include "model/values.h"
 
@@ -29,7 +30,7 @@ using Op = std::variant<
     // from a record or cells
     VectorizeDict, StackNumbers,
     // of rows
-    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows,
+    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows, RoundToFloat, Exp, Log,
     // parts, and putting together
     Select, Concat, WeightedSum, LookUp,
     // ensembles
@@ -44,5 +45,8 @@ using Op = std::variant<
 inline std::string_view op_name(const Op& op) {
   return std::visit([](const auto& it) { return std::decay_t<decltype(it)>::kName; }, op);
 }
+    Linear, TreeSum,
+    // to probabilities and labels
+    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, ThresholdIndex>;
 
 }  // namespace slipway::model

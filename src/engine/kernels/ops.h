@@ -52,5 +52,11 @@ Result<KernelPtr> compile(const model::PairwiseSum& op, Compiling& step);
 Result<KernelPtr> compile(const model::PairwiseVote& op, Compiling& step);
 Result<KernelPtr> compile(const model::PairwiseScores& op, Compiling& step);
 Result<KernelPtr> compile(const model::PairwiseProbability& op, Compiling& step);
+// trees.cc
+Result<KernelPtr> compile(const model::TreeSum& op, Compiling& step);
+Result<KernelPtr> compile(const model::RoundToFloat& op, Compiling& step);
+Result<KernelPtr> compile(const model::Exp& op, Compiling& step);
+Result<KernelPtr> compile(const model::Log& op, Compiling& step);
+Result<KernelPtr> compile(const model::ThresholdIndex& op, Compiling& step);
 
 }  // namespace slipway::engine::kernels

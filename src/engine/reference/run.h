@@ -98,5 +98,11 @@ Value run(const model::PairwiseSum& op, Step& step);
 Value run(const model::PairwiseVote& op, Step& step);
 Value run(const model::PairwiseScores& op, Step& step);
 Value run(const model::PairwiseProbability& op, Step& step);
+// trees.cc
+Value run(const model::TreeSum& op, Step& step);
+Value run(const model::RoundToFloat& op, Step& step);
+Value run(const model::Exp& op, Step& step);
+Value run(const model::Log& op, Step& step);
+Value run(const model::ThresholdIndex& op, Step& step);
 
 }  // namespace slipway::engine::reference

@@ -11,6 +11,7 @@ namespace {
 using Family = std::span<const Estimator> (*)();
 constexpr Family kFamilies[] = {bagging,    calibration, feature_extraction, linear_model, model_selection,
                                 multiclass, pipeline,    preprocessing,      svm,          voting};
+constexpr Family kFamilies[] = {feature_extraction, linear_model, pipeline, preprocessing, svm, trees, boosted_trees};
 
 struct Inert {
   std::string_view module;

@@ -39,6 +39,8 @@ std::span<const Estimator> pipeline();
 std::span<const Estimator> preprocessing();
 std::span<const Estimator> svm();
 std::span<const Estimator> voting();
+std::span<const Estimator> trees();
+std::span<const Estimator> boosted_trees();
 
 // All of them, for `slipway estimators`, sorted by name.
 std::vector<Estimator> estimators();

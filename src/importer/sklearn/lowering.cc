@@ -309,7 +309,7 @@ void Lowering::follow(const model::Op& op, std::uint32_t slot) {
       if (column < before.names.size()) flow.names.push_back(before.names[column]);
     }
   } else if (std::holds_alternative<model::StackNumbers>(op) || std::holds_alternative<model::RequireFinite>(op) ||
-             std::holds_alternative<model::Densify>(op)) {
+             std::holds_alternative<model::Densify>(op) || std::holds_alternative<model::RoundToFloat>(op)) {
     flow.fields = before.fields;
     flow.names = before.names;
   }
