@@ -13,7 +13,9 @@
 #include "model/ops/classify.h"
 #include "model/ops/compare.h"
 #include "model/ops/join.h"
+#include "model/ops/likelihood.h"
 #include "model/ops/linear.h"
+#include "model/ops/neighbors.h"
 #include "model/ops/pairwise.h"
 #include "model/ops/rows.h"
 #include "model/ops/standardize.h"
@@ -30,9 +32,9 @@ using Op = std::variant<
     // parts, and putting together
     Select, Concat, WeightedSum, LookUp,
     // models
-    Linear, CompareRows,
+    Linear, CompareRows, GaussianLikelihood, Nearest, NeighborVotes, NeighborMean, Tanh,
     // to probabilities and labels
-    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, PairwiseSum, PairwiseVote, PairwiseScores,
-    PairwiseProbability>;
+    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, ExpNormalize, PairwiseSum, PairwiseVote,
+    PairwiseScores, PairwiseProbability>;
 
 }  // namespace slipway::model

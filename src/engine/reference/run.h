@@ -90,4 +90,14 @@ Value run(const model::PairwiseVote& op, Step& step);
 Value run(const model::PairwiseScores& op, Step& step);
 Value run(const model::PairwiseProbability& op, Step& step);
 
+// neighbors.cc
+Value run(const model::Nearest& op, Step& step);
+Value run(const model::NeighborVotes& op, Step& step);
+Value run(const model::NeighborMean& op, Step& step);
+
+// likelihood.cc
+Value run(const model::GaussianLikelihood& op, Step& step);
+Value run(const model::ExpNormalize& op, Step& step);
+Value run(const model::Tanh& op, Step& step);
+
 }  // namespace slipway::engine::reference

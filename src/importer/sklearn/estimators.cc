@@ -9,7 +9,8 @@ namespace slipway::importer::sklearn {
 namespace {
 
 using Family = std::span<const Estimator> (*)();
-constexpr Family kFamilies[] = {feature_extraction, linear_model, pipeline, preprocessing, svm};
+constexpr Family kFamilies[] = {cluster,   decomposition,  feature_extraction, linear_model,  naive_bayes,
+                                neighbors, neural_network, pipeline,           preprocessing, svm};
 
 struct Inert {
   std::string_view module;

@@ -29,8 +29,13 @@ struct Estimator {
 };
 
 // The families. Each stands in its own file.
+std::span<const Estimator> cluster();
+std::span<const Estimator> decomposition();
 std::span<const Estimator> feature_extraction();
 std::span<const Estimator> linear_model();
+std::span<const Estimator> naive_bayes();
+std::span<const Estimator> neighbors();
+std::span<const Estimator> neural_network();
 std::span<const Estimator> pipeline();
 std::span<const Estimator> preprocessing();
 std::span<const Estimator> svm();
