@@ -214,7 +214,18 @@ std::vector<double> norms_of(const model::CompareRows& op, std::size_t columns) 
   std::vector<double> norms;
   if (op.with != With::kEuclidean && op.with != With::kSquares) return norms;
   norms.resize(op.rows);
-  for (std::size_t i = 0; i < op.rows; ++i) {
+  std::size_t i = 0;
+  for (; !op.sparse && i + kLanes <= op.rows; i += kLanes) {
+    const double* at = op.values.data() + i * columns;
+    double sum[kLanes] = {};
+    for (std::size_t column = 0; column < columns; ++column) {
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        sum[lane] = product(sum[lane], at[lane * columns + column], at[lane * columns + column]);
+      }
+    }
+    std::copy_n(sum, kLanes, &norms[i]);
+  }
+  for (; i < op.rows; ++i) {
     const std::size_t begin = op.sparse ? op.row_start[i] : i * columns;
     const std::size_t end = op.sparse ? op.row_start[i + 1] : begin + columns;
     for (std::size_t e = begin; e < end; ++e) norms[i] += op.values[e] * op.values[e];
