@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Estimators of sklearn.decomposition that are one product with components_. scikit-learn 1.5 began to centre after the
-// product; before, and IncrementalPCA of sparse rows too, it centred the rows.
+// product; before it centred the rows, and sparse ones inside the product. IncrementalPCA makes sparse rows dense.
 #include <cmath>
 #include <limits>
 #include <string>
