@@ -16,7 +16,9 @@
 #include "model/ops/compare.h"
 #include "model/ops/ensemble.h"
 #include "model/ops/join.h"
+#include "model/ops/likelihood.h"
 #include "model/ops/linear.h"
+#include "model/ops/neighbors.h"
 #include "model/ops/pairwise.h"
 #include "model/ops/rows.h"
 #include "model/ops/standardize.h"
@@ -36,10 +38,10 @@ using Op = std::variant<
     // ensembles
     Constant, Spread, ThresholdIndex, LastArgmaxIndex, SammeScores, WeightedMedian, Interpolate,
     // models
-    Linear, CompareRows,
+    Linear, CompareRows, GaussianLikelihood, Nearest, NeighborVotes, NeighborMean, Tanh,
     // to probabilities and labels
-    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, PairwiseSum, PairwiseVote, PairwiseScores,
-    PairwiseProbability>;
+    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, ExpNormalize, PairwiseSum, PairwiseVote,
+    PairwiseScores, PairwiseProbability>;
 
 // "linear"
 inline std::string_view op_name(const Op& op) {

@@ -59,4 +59,14 @@ Result<KernelPtr> compile(const model::Exp& op, Compiling& step);
 Result<KernelPtr> compile(const model::Log& op, Compiling& step);
 Result<KernelPtr> compile(const model::ThresholdIndex& op, Compiling& step);
 
+// neighbors.cc
+Result<KernelPtr> compile(const model::Nearest& op, Compiling& step);
+Result<KernelPtr> compile(const model::NeighborVotes& op, Compiling& step);
+Result<KernelPtr> compile(const model::NeighborMean& op, Compiling& step);
+
+// likelihood.cc
+Result<KernelPtr> compile(const model::GaussianLikelihood& op, Compiling& step);
+Result<KernelPtr> compile(const model::ExpNormalize& op, Compiling& step);
+Result<KernelPtr> compile(const model::Tanh& op, Compiling& step);
+
 }  // namespace slipway::engine::kernels

@@ -105,4 +105,14 @@ Value run(const model::Exp& op, Step& step);
 Value run(const model::Log& op, Step& step);
 Value run(const model::ThresholdIndex& op, Step& step);
 
+// neighbors.cc
+Value run(const model::Nearest& op, Step& step);
+Value run(const model::NeighborVotes& op, Step& step);
+Value run(const model::NeighborMean& op, Step& step);
+
+// likelihood.cc
+Value run(const model::GaussianLikelihood& op, Step& step);
+Value run(const model::ExpNormalize& op, Step& step);
+Value run(const model::Tanh& op, Step& step);
+
 }  // namespace slipway::engine::reference

@@ -9,9 +9,14 @@ namespace slipway::importer::sklearn {
 namespace {
 
 using Family = std::span<const Estimator> (*)();
+<<<<<<< HEAD
 constexpr Family kFamilies[] = {bagging,    calibration, feature_extraction, linear_model, model_selection,
                                 multiclass, pipeline,    preprocessing,      svm,          voting};
 constexpr Family kFamilies[] = {feature_extraction, linear_model, pipeline, preprocessing, svm, trees, boosted_trees};
+=======
+constexpr Family kFamilies[] = {cluster,   decomposition,  feature_extraction, linear_model,  naive_bayes,
+                                neighbors, neural_network, pipeline,           preprocessing, svm};
+>>>>>>> kernels
 
 struct Inert {
   std::string_view module;
