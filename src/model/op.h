@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "model/ops/classify.h"
+#include "model/ops/encode.h"
 #include "model/ops/join.h"
 #include "model/ops/linear.h"
 #include "model/ops/rows.h"
@@ -25,6 +26,8 @@ using Op = std::variant<
     VectorizeDict, StackNumbers,
     // of rows
     Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows,
+    // of single values
+    Encode, OneHot, Impute, IsMissing,
     // parts, and putting together
     Select, Concat, WeightedSum, LookUp,
     // models

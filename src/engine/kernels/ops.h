@@ -20,6 +20,12 @@ Result<KernelPtr> compile(const model::Clip& op, Compiling& step);
 Result<KernelPtr> compile(const model::Binarize& op, Compiling& step);
 Result<KernelPtr> compile(const model::NormalizeRows& op, Compiling& step);
 
+// encode.cc
+Result<KernelPtr> compile(const model::Encode& op, Compiling& step);
+Result<KernelPtr> compile(const model::OneHot& op, Compiling& step);
+Result<KernelPtr> compile(const model::Impute& op, Compiling& step);
+Result<KernelPtr> compile(const model::IsMissing& op, Compiling& step);
+
 // join.cc
 Result<KernelPtr> compile(const model::Select& op, Compiling& step);
 Result<KernelPtr> compile(const model::Concat& op, Compiling& step);

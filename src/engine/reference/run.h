@@ -66,6 +66,12 @@ Value run(const model::Clip& op, Step& step);
 Value run(const model::Binarize& op, Step& step);
 Value run(const model::NormalizeRows& op, Step& step);
 
+// encode.cc
+Value run(const model::Encode& op, Step& step);
+Value run(const model::OneHot& op, Step& step);
+Value run(const model::Impute& op, Step& step);
+Value run(const model::IsMissing& op, Step& step);
+
 // join.cc
 Value run(const model::Select& op, Step& step);
 Value run(const model::Concat& op, Step& step);

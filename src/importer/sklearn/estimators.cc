@@ -9,7 +9,8 @@ namespace slipway::importer::sklearn {
 namespace {
 
 using Family = std::span<const Estimator> (*)();
-constexpr Family kFamilies[] = {feature_extraction, linear_model, pipeline, preprocessing, svm};
+constexpr Family kFamilies[] = {
+    compose, encoders, feature_extraction, function_transformer, impute, linear_model, pipeline, preprocessing, svm};
 
 struct Inert {
   std::string_view module;
@@ -51,6 +52,12 @@ constexpr Inert kInert[] = {
      "__pyx_unpickle_CyHalfSquaredError __pyx_unpickle_CyHalfTweedieLoss "
      "__pyx_unpickle_CyHalfTweedieLossIdentity __pyx_unpickle_CyHuberLoss "
      "__pyx_unpickle_CyPinballLoss"},
+    {"pandas.core.indexes.base", "_new_Index Index"},
+    {"pandas.core.indexes.range", "RangeIndex"},
+    {"pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"},
+    {"pandas.core.arrays.string_", "StringArray"},
+    {"pandas", "StringDtype"},
+    {"pandas.core.indexes.numeric", "Int64Index UInt64Index Float64Index"},
     {"scipy.sparse.csr", "csr_matrix"},
     {"scipy.sparse._csr", "csr_matrix csr_array"},
     {"scipy.sparse.csc", "csc_matrix"},

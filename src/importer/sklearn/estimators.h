@@ -29,7 +29,11 @@ struct Estimator {
 };
 
 // The families. Each stands in its own file.
+std::span<const Estimator> compose();
+std::span<const Estimator> encoders();
 std::span<const Estimator> feature_extraction();
+std::span<const Estimator> function_transformer();
+std::span<const Estimator> impute();
 std::span<const Estimator> linear_model();
 std::span<const Estimator> pipeline();
 std::span<const Estimator> preprocessing();

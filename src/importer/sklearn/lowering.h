@@ -81,9 +81,17 @@ class Lowering {
 
   // The chain's rows. A container sets them when it has joined what its members give.
   const Flow& flow() const { return chain_.flow; }
-  void set_flow(Flow flow) { chain_.flow = std::move(flow); }
+  void set_flow(Flow flow) {
+    chain_.flow = std::move(flow);
+    chain_.waiting.clear();
+  }
   // A flow of what `slot` holds, columns without names.
   Flow flow_of(std::uint32_t slot) const;
+  // Off the chain: columns of its rows, in any order; several flows side by side, as cells if one of them is and
+  // `sparse` does not want numbers; the same as rows of numbers, which its fields then take.
+  Flow select(std::span<const std::uint32_t> columns);
+  Flow join(std::vector<Flow> parts, bool sparse);
+  Flow numbers(Flow from);
 
   // The schema's field that a column is, to say what it takes; nullptr if columns are fields no more. Valid until the
   // next call.
@@ -116,6 +124,8 @@ class Lowering {
   Result<void> take_waiting(std::size_t columns);
   Result<void> settle();
   void follow(const model::Op& op, std::uint32_t slot);
+  std::uint32_t stacked(std::uint32_t cells);
+  void drop_unread();
 
   const Options& options_;
   model::Model::Parts parts_;
