@@ -22,6 +22,9 @@ inline constexpr char kUnknownMissing[] =
     "training saw no missing value, and the encoder refuses what it does not know (handle_unknown='error')";
 inline constexpr char kUnknownNested[] = "a list or nested value is no category";
 
+inline constexpr char kNotPositive[] = "the Box-Cox transformation takes numbers above 0 only";
+inline constexpr char kNegative[] = "QuantileTransformer takes no negative numbers in sparse rows";
+
 // Which of these is said of a value that an Encode does not know.
 const char* why_unknown(const model::Cell& cell);
 

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "model/ops/classify.h"
+#include "model/ops/columns.h"
 #include "model/ops/encode.h"
 #include "model/ops/join.h"
 #include "model/ops/linear.h"
@@ -25,7 +26,8 @@ using Op = std::variant<
     // from a record or cells
     VectorizeDict, StackNumbers,
     // of rows
-    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows,
+    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows, Products, Discretize,
+    PowerTransform, QuantileTransform, Apply,
     // of single values
     Encode, OneHot, Impute, IsMissing,
     // parts, and putting together

@@ -20,6 +20,13 @@ Result<KernelPtr> compile(const model::Clip& op, Compiling& step);
 Result<KernelPtr> compile(const model::Binarize& op, Compiling& step);
 Result<KernelPtr> compile(const model::NormalizeRows& op, Compiling& step);
 
+// columns.cc
+Result<KernelPtr> compile(const model::Products& op, Compiling& step);
+Result<KernelPtr> compile(const model::Discretize& op, Compiling& step);
+Result<KernelPtr> compile(const model::PowerTransform& op, Compiling& step);
+Result<KernelPtr> compile(const model::QuantileTransform& op, Compiling& step);
+Result<KernelPtr> compile(const model::Apply& op, Compiling& step);
+
 // encode.cc
 Result<KernelPtr> compile(const model::Encode& op, Compiling& step);
 Result<KernelPtr> compile(const model::OneHot& op, Compiling& step);

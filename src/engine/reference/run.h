@@ -66,6 +66,13 @@ Value run(const model::Clip& op, Step& step);
 Value run(const model::Binarize& op, Step& step);
 Value run(const model::NormalizeRows& op, Step& step);
 
+// columns.cc
+Value run(const model::Products& op, Step& step);
+Value run(const model::Discretize& op, Step& step);
+Value run(const model::PowerTransform& op, Step& step);
+Value run(const model::QuantileTransform& op, Step& step);
+Value run(const model::Apply& op, Step& step);
+
 // encode.cc
 Value run(const model::Encode& op, Step& step);
 Value run(const model::OneHot& op, Step& step);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/text.h"
 #include "importer/attributes.h"
 #include "importer/sklearn/estimators.h"
+#include "importer/sklearn/linear.h"
 #include "importer/sklearn/lowering.h"
 #include "importer/sklearn/values.h"
 
@@ -185,7 +187,8 @@ Result<Spread> spread(const Attributes& fitted, std::size_t column, std::size_t 
 
 Result<void> one_hot_encoder(const Attributes& fitted, Lowering& out) {
   if (fitted.has("_legacy_mode") || fitted.has("_active_features_") || fitted.has("active_features_")) {
-    const bool legacy = !fitted.has("_legacy_mode") || SLIPWAY_TRY(fitted.flag("_legacy_mode"));
+    bool legacy = true;
+    if (fitted.has("_legacy_mode")) legacy = SLIPWAY_TRY(fitted.flag("_legacy_mode"));
     if (legacy) {
       return fail(fitted.error(Code::kUnsupported, "", "was fitted in the old integer mode of scikit-learn before 0.22")
                       .or_hint("fit it with categories='auto'"));
@@ -248,9 +251,31 @@ Result<void> ordinal_encoder(const Attributes& fitted, Lowering& out) {
   return {};
 }
 
+// Behind a model it says what the labels are called. Alone it is what it is: a text or number to its place.
+Result<void> label_encoder(const Attributes& fitted, Lowering& out) {
+  SLIPWAY_TRY(fitted.fitted("classes_"));
+  if (out.has_labels()) {
+    const std::vector<model::Label> names = SLIPWAY_TRY(read_labels(fitted));
+    return out.rename_labels(fitted, names);
+  }
+  Categories categories(1);
+  categories[0] = SLIPWAY_TRY(fitted.scalars("classes_"));
+  SLIPWAY_TRY(out.take_cells(fitted, 1, {"y"}));
+  describe(out, categories);
+  model::Encode encode = SLIPWAY_TRY(value_table(fitted, categories));
+  std::vector<double> codes(categories[0].size());
+  std::iota(codes.begin(), codes.end(), 0.0);
+  encode.codes = std::move(codes);
+  out.emit(std::move(encode));
+  return {};
+}
+
+constexpr std::string_view kLabels[] = {"sklearn.preprocessing._label", "sklearn.preprocessing.label"};
 constexpr std::string_view kEncoders[] = {"sklearn.preprocessing._encoders", "sklearn.preprocessing.data"};
 
 constexpr Estimator kRows[] = {
+    {"LabelEncoder", "sklearn.preprocessing", kLabels, label_encoder,
+     "the place of y in classes_; behind a model, back"},
     {"OneHotEncoder", "sklearn.preprocessing", kEncoders, one_hot_encoder, "1 in the column of each value's category"},
     {"OrdinalEncoder", "sklearn.preprocessing", kEncoders, ordinal_encoder, "the number of each value's category"},
 };

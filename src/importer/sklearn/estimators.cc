@@ -10,7 +10,8 @@ namespace {
 
 using Family = std::span<const Estimator> (*)();
 constexpr Family kFamilies[] = {
-    compose, encoders, feature_extraction, function_transformer, impute, linear_model, pipeline, preprocessing, svm};
+    compose,      encoders, feature_extraction, feature_maps, feature_selection, function_transformer, impute,
+    linear_model, pipeline, preprocessing,      svm};
 
 struct Inert {
   std::string_view module;

@@ -32,6 +32,8 @@ struct Estimator {
 std::span<const Estimator> compose();
 std::span<const Estimator> encoders();
 std::span<const Estimator> feature_extraction();
+std::span<const Estimator> feature_maps();
+std::span<const Estimator> feature_selection();
 std::span<const Estimator> function_transformer();
 std::span<const Estimator> impute();
 std::span<const Estimator> linear_model();

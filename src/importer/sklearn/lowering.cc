@@ -98,7 +98,7 @@ Result<void> Lowering::visit(const pickle::Document& document, pickle::NodeId no
 
 // After what transforms as well as it predicts, its transform goes on.
 Result<void> Lowering::go_on(const Attributes& fitted) {
-  if (!chain_.ended) return {};
+  if (!chain_.ended || (has_labels() && fitted.class_name().name == "LabelEncoder")) return {};
   const auto transform = std::ranges::find(chain_.outputs, model::OutputKind::kTransform, &model::Output::kind);
   if (transform == chain_.outputs.end()) {
     const auto what = fmt::format("stands after {}, which ends a chain", chain_.last);
@@ -377,7 +377,23 @@ void Lowering::predicts_many(std::vector<model::Output> outputs, std::vector<mod
   chain_.ended = true;
 }
 
-// Parts that were chosen or put together, and then by everyone read in another way.
+Result<void> Lowering::rename_labels(const Attributes& fitted, const std::vector<model::Label>& names) {
+  for (model::Target& target : chain_.targets) {
+    for (model::Label& label : target.labels) {
+      const auto* number = std::get_if<std::int64_t>(&label);
+      if (number == nullptr || *number < 0 || std::cmp_greater_equal(*number, names.size())) {
+        const auto what =
+            fmt::format("has {} names, but the model predicts '{}'", names.size(), printable(model::label_text(label)));
+        return fail(fitted.error(Code::kCorrupt, "classes_", what));
+      }
+      label = names[static_cast<std::size_t>(*number)];
+    }
+  }
+  return {};
+}
+
+// Parts that were put together and then by everyone read in another way, and what a selector's model would predict in
+// the middle of a chain. A check stays, read or not.
 void Lowering::drop_unread() {
   std::vector<bool> read(slots_.size());
   for (const model::Output& output : chain_.outputs) read[output.slot] = true;
@@ -385,8 +401,8 @@ void Lowering::drop_unread() {
   std::size_t kept = 0;
   for (std::size_t i = parts_.steps.size(); i-- > 0;) {
     const model::Step& step = parts_.steps[i];
-    const bool idle = std::holds_alternative<model::Concat>(step.op) || std::holds_alternative<model::Select>(step.op);
-    if (idle && !read[i + 1]) continue;
+    const bool checks = std::holds_alternative<model::RequireFinite>(step.op);
+    if (!checks && !read[i + 1]) continue;
     read[i + 1] = true;
     for (const std::uint32_t input : step.inputs) read[input] = true;
   }

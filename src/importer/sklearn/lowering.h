@@ -102,6 +102,10 @@ class Lowering {
   // Ends the chain. `labels`: of the one target; none: numbers.
   void predicts(std::vector<model::Output> outputs, std::vector<model::Label> labels);
   void predicts_many(std::vector<model::Output> outputs, std::vector<model::Target> targets);
+  // True if the chain has ended with labels; gives them other names, each by its number. kCorrupt for a label that is
+  // no number of one.
+  bool has_labels() const { return !chain_.targets.empty(); }
+  Result<void> rename_labels(const Attributes& fitted, const std::vector<model::Label>& names);
 
  private:
   struct Waiting {
