@@ -13,7 +13,9 @@
 #include <variant>
 
 #include "model/ops/classify.h"
+#include "model/ops/columns.h"
 #include "model/ops/compare.h"
+#include "model/ops/encode.h"
 #include "model/ops/ensemble.h"
 #include "model/ops/join.h"
 #include "model/ops/likelihood.h"
@@ -31,24 +33,24 @@ namespace slipway::model {
 using Op = std::variant<
     // from a record or cells
     VectorizeDict, StackNumbers,
+    // of single values
+    Encode, OneHot, Impute, IsMissing,
     // of rows
-    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows, RoundToFloat, Exp, Log,
+    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows, RoundToFloat, Products,
+    Discretize, PowerTransform, QuantileTransform, Interpolate, Apply,
     // parts, and putting together
-    Select, Concat, WeightedSum, LookUp,
-    // ensembles
-    Constant, Spread, ThresholdIndex, LastArgmaxIndex, SammeScores, WeightedMedian, Interpolate,
+    Select, Concat, WeightedSum, LookUp, Constant, Spread,
     // models
-    Linear, CompareRows, GaussianLikelihood, Nearest, NeighborVotes, NeighborMean, Tanh,
+    Linear, TreeSum, CompareRows, GaussianLikelihood, Nearest, NeighborVotes, NeighborMean,
+    // ensembles
+    PairwiseSum, PairwiseVote, PairwiseScores, PairwiseProbability, SammeScores, WeightedMedian,
     // to probabilities and labels
-    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, ExpNormalize, PairwiseSum, PairwiseVote,
-    PairwiseScores, PairwiseProbability>;
+    Expit, Softmax, ExpNormalize, WithComplement, WithNegation, PositiveIndex, ThresholdIndex, ArgmaxIndex,
+    LastArgmaxIndex>;
 
 // "linear"
 inline std::string_view op_name(const Op& op) {
   return std::visit([](const auto& it) { return std::decay_t<decltype(it)>::kName; }, op);
 }
-    Linear, TreeSum,
-    // to probabilities and labels
-    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, ThresholdIndex>;
 
 }  // namespace slipway::model

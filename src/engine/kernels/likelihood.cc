@@ -57,20 +57,6 @@ class Normalize : public Kernel {
   Place in_, out_;
 };
 
-class HyperbolicTangent : public Kernel {
- public:
-  HyperbolicTangent(Place in, Place out) : in_(in), out_(out) {}
-  bool run(Frame& frame) const override {
-    const std::span<const double> in = frame.values(in_);
-    double* out = frame.row(out_);
-    for (std::size_t i = 0; i < in.size(); ++i) out[i] = std::tanh(in[i]);
-    return true;
-  }
-
- private:
-  Place in_, out_;
-};
-
 }  // namespace
 
 Result<KernelPtr> compile(const model::GaussianLikelihood& op, Compiling& step) {
@@ -81,11 +67,6 @@ Result<KernelPtr> compile(const model::GaussianLikelihood& op, Compiling& step) 
 Result<KernelPtr> compile(const model::ExpNormalize&, Compiling& step) {
   const Place out = step.out();
   return std::make_unique<Normalize>(step.in(), out);
-}
-
-Result<KernelPtr> compile(const model::Tanh&, Compiling& step) {
-  const Place out = step.out();
-  return std::make_unique<HyperbolicTangent>(step.in(), out);
 }
 
 }  // namespace slipway::engine::kernels

@@ -203,23 +203,6 @@ KernelPtr each(Compiling& step) {
 }
 
 double round_to_float(double x) { return double(float(x)); }
-double exponential(double x) { return std::exp(x); }
-double logarithm(double x) { return std::log(x); }
-
-class Threshold : public Kernel {
- public:
-  Threshold(const model::ThresholdIndex& op, Place in, Place out) : op_(op), in_(in), out_(out) {}
-  bool run(Frame& frame) const override {
-    const double x = *frame.row(in_);
-    frame.index(out_) = (op_.equal ? x >= op_.threshold : x > op_.threshold) ? 1 : 0;
-    return true;
-  }
-
- private:
-  const model::ThresholdIndex& op_;
-  Place in_, out_;
-};
-
 }  // namespace
 
 Result<KernelPtr> compile(const TreeSum& op, Compiling& step) {
@@ -229,11 +212,4 @@ Result<KernelPtr> compile(const TreeSum& op, Compiling& step) {
 }
 
 Result<KernelPtr> compile(const model::RoundToFloat&, Compiling& step) { return each<round_to_float>(step); }
-Result<KernelPtr> compile(const model::Exp&, Compiling& step) { return each<exponential>(step); }
-Result<KernelPtr> compile(const model::Log&, Compiling& step) { return each<logarithm>(step); }
-Result<KernelPtr> compile(const model::ThresholdIndex& op, Compiling& step) {
-  const Place out = step.out();
-  return std::make_unique<Threshold>(op, step.in(), out);
-}
-
 }  // namespace slipway::engine::kernels

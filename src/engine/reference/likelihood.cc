@@ -35,10 +35,4 @@ Value run(const model::ExpNormalize&, Step& step) {
   return out;
 }
 
-Value run(const model::Tanh&, Step& step) {
-  Value out = step.in();
-  for (double& x : out.row) x = std::tanh(x);
-  return out;
-}
-
 }  // namespace slipway::engine::reference

@@ -49,21 +49,4 @@ Value run(const model::RoundToFloat&, Step& step) {
   return out;
 }
 
-Value run(const model::Exp&, Step& step) {
-  Value out = step.in();
-  for (double& value : out.row) value = std::exp(value);
-  return out;
-}
-
-Value run(const model::Log&, Step& step) {
-  Value out = step.in();
-  for (double& value : out.row) value = std::log(value);
-  return out;
-}
-
-Value run(const model::ThresholdIndex& op, Step& step) {
-  const double x = step.in().row[0];
-  return {.index = x > op.threshold || (op.equal && x == op.threshold) ? 1U : 0U};
-}
-
 }  // namespace slipway::engine::reference

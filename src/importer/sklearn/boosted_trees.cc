@@ -86,7 +86,7 @@ std::uint32_t begin_of_slot(Lowering& out, const Boosting& boosting, std::uint32
   std::uint32_t slot = out.branch(model::Clip{eps, 1 - eps}, shares);
   if (outputs == 1) slot = out.branch(model::Select{{1}}, slot);
   if (outputs == 1) slot = out.branch(model::WithComplement{}, slot);
-  slot = out.branch(model::Log{}, slot);
+  slot = out.branch(model::Apply{model::Apply::Function::kLog}, slot);
   const double half = boosting.exponential ? 0.5 : 1;
   if (outputs == 1) return out.branch(model::Linear{1, {-half, half}, {0.0}}, slot);
   if (boosting.version < Version{1, 4}) return slot;

@@ -229,7 +229,7 @@ Result<void> hist_classifier(const Attributes& fitted, Lowering& out) {
 Result<void> hist_regressor(const Attributes& fitted, Lowering& out) {
   std::uint32_t numbers = SLIPWAY_TRY(add_hist(fitted, out, 1));
   const std::string loss = SLIPWAY_TRY(fitted.text("loss"));
-  if (loss == "poisson" || loss == "gamma") numbers = out.branch(model::Exp{}, numbers);
+  if (loss == "poisson" || loss == "gamma") numbers = out.branch(model::Apply{model::Apply::Function::kExp}, numbers);
   out.predicts({{OutputKind::kPrediction, numbers}}, {});
   return {};
 }

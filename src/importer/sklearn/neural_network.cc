@@ -51,7 +51,7 @@ Result<void> activate(const Attributes& fitted, std::string_view attribute, Lowe
   } else if (name == "logistic") {
     out.emit(model::Expit{});
   } else if (name == "tanh") {
-    out.emit(model::Tanh{});
+    out.emit(model::Apply{model::Apply::Function::kTanh});
   } else if (name == "softmax") {
     out.emit(model::Softmax{});
   } else if (name != "identity") {

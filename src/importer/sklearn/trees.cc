@@ -216,7 +216,7 @@ Result<double> expected_path(const Attributes& fitted, bool old) {
 // -2^(-path / expected).
 std::uint32_t add_score(Lowering& out, std::uint32_t path) {
   std::uint32_t slot = out.branch(model::ScaleColumns{{-std::numbers::ln2}}, path);
-  slot = out.branch(model::Exp{}, slot);
+  slot = out.branch(model::Apply{model::Apply::Function::kExp}, slot);
   return out.branch(model::ScaleColumns{{-1.0}}, slot);
 }
 

@@ -37,11 +37,4 @@ struct ExpNormalize : Fieldless {
   static Slot gives(std::uint32_t columns) { return {SlotType::kDense, columns}; }
 };
 
-// y = tanh(x), element by element.
-struct Tanh : Fieldless {
-  static constexpr std::string_view kName = "tanh";
-  static constexpr std::uint32_t kMinCols = 1, kMaxCols = ~0U;
-  static Slot gives(std::uint32_t columns) { return {SlotType::kDense, columns}; }
-};
-
 }  // namespace slipway::model

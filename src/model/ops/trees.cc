@@ -142,10 +142,4 @@ Result<Slot> RoundToFloat::shape(std::span<const Slot> in) const {
   return one_input(in, {SlotType::kDense, SlotType::kCsr});
 }
 
-Result<Slot> ThresholdIndex::shape(std::span<const Slot> in) const {
-  const Slot rows = SLIPWAY_TRY(one_input(in, {SlotType::kDense}));
-  SLIPWAY_TRY(want_size("input", rows.columns, 1));
-  return Slot{SlotType::kIndex, 2};
-}
-
 }  // namespace slipway::model

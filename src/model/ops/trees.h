@@ -94,30 +94,4 @@ struct RoundToFloat {
   Result<Slot> shape(std::span<const Slot> in) const;
 };
 
-// y = exp(x) and y = log(x), element by element.
-struct Exp : Fieldless {
-  static constexpr std::string_view kName = "exp";
-  static constexpr std::uint32_t kMinCols = 1, kMaxCols = ~0U;
-  static Slot gives(std::uint32_t columns) { return {SlotType::kDense, columns}; }
-};
-struct Log : Fieldless {
-  static constexpr std::string_view kName = "log";
-  static constexpr std::uint32_t kMinCols = 1, kMaxCols = ~0U;
-  static Slot gives(std::uint32_t columns) { return {SlotType::kDense, columns}; }
-};
-
-// [x] -> index 1 if x > threshold (or, `equal`, x >= threshold), else 0 (NaN too).
-struct ThresholdIndex {
-  static constexpr std::string_view kName = "threshold_index";
-  double threshold = 0;
-  bool equal = false;
-
-  template <class F>
-  static void fields(F&& f) {
-    f("threshold", &ThresholdIndex::threshold);
-    f("equal", &ThresholdIndex::equal);
-  }
-  Result<Slot> shape(std::span<const Slot> in) const;
-};
-
 }  // namespace slipway::model
