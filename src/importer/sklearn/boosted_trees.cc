@@ -40,7 +40,7 @@ double margin(Version version) { return version >= Version{1, 8} ? 0x1p-52 : 0x1
 
 Result<Boosting> read_boosting(const Attributes& fitted, bool classifies) {
   Boosting out{.trees = {}, .classifies = classifies, .version = fitted.version()};
-  const std::vector<Attributes> estimators = SLIPWAY_TRY(members(fitted, "estimators_"));
+  const std::vector<Attributes> estimators = SLIPWAY_TRY(tree_members(fitted, "estimators_"));
   if (!pickle::is_array(fitted.document(), fitted.node("estimators_"))) {
     return fail(fitted.error(Code::kCorrupt, "estimators_", "is not an array of (stages, trees)"));
   }

@@ -9,6 +9,8 @@
 #include <numbers>
 #include <utility>
 
+#include "importer/sklearn/members.h"
+
 namespace slipway::importer::sklearn {
 namespace {
 
@@ -18,7 +20,6 @@ using pickle::NodeId;
 constexpr std::string_view kTrees[] = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier",
                                        "ExtraTreeRegressor"};
 constexpr std::int64_t kMaxColumns = 1 << 29;
-constexpr std::uint32_t kMaxClaimed = 100'000;  // columns that nothing else in the file speaks of
 
 std::span<const NodeId> tree_arguments(const Attributes& tree) {
   const pickle::Document& document = tree.document();
@@ -171,27 +172,14 @@ Result<void> within_file(const Attributes& fitted, std::string_view name, std::s
   return fail(fitted.error(Code::kCorrupt, name, "has more nodes than the file has bytes for: does it repeat a tree?"));
 }
 
-Result<std::vector<Attributes>> members(const Attributes& fitted, std::string_view name) {
-  SLIPWAY_TRY(fitted.fitted(name));
-  const pickle::Document& document = fitted.document();
-  const NodeId list = fitted.node(name);
-  std::span<const NodeId> items;
-  if (document.kind(list) == Kind::kList || document.kind(list) == Kind::kTuple) {
-    items = document.items(list);
-  } else if (pickle::is_array(document, list)) {
-    const pickle::Array array = SLIPWAY_TRY(pickle::read_array(document, list));
-    items = array.objects;
-  } else {
-    return fail(fitted.error(Code::kCorrupt, name, "is not a list"));
-  }
-  if (items.empty()) return fail(fitted.error(Code::kCorrupt, name, "is empty"));
-  SLIPWAY_TRY(within_file(fitted, name, items.size()));
+Result<std::vector<Attributes>> tree_members(const Attributes& fitted, std::string_view name) {
+  const std::vector<Member> all = SLIPWAY_TRY(members(fitted, name));
+  SLIPWAY_TRY(within_file(fitted, name, all.size()));
   std::vector<Attributes> out;
-  out.reserve(items.size());
-  for (const NodeId item : items) {
-    Attributes member =
-        SLIPWAY_TRY(Attributes::of(document, item, fmt::format("{}.{}[{}]", fitted.path(), name, out.size())));
-    out.push_back(std::move(member));
+  out.reserve(all.size());
+  for (const Member& member : all) {
+    Attributes attributes = SLIPWAY_TRY(Attributes::of(fitted.document(), member.node, member.path));
+    out.push_back(std::move(attributes));
   }
   return out;
 }

@@ -78,7 +78,7 @@ double numpy_sum(std::span<const double> values);
 Result<void> within_file(const Attributes& fitted, std::string_view name, std::size_t nodes);
 
 // The members of a list attribute as attributes, path and index in each path. kCorrupt if it is no list, or empty.
-Result<std::vector<Attributes>> members(const Attributes& fitted, std::string_view name);
+Result<std::vector<Attributes>> tree_members(const Attributes& fitted, std::string_view name);
 // Their trees, all on one number of columns and outputs.
 Result<std::vector<FittedTree>> open_trees(const std::vector<Attributes>& estimators);
 

@@ -37,7 +37,7 @@ Result<Grove> one_tree(const Attributes& fitted) {
 }
 
 Result<Grove> forest(const Attributes& fitted) {
-  const std::vector<Attributes> estimators = SLIPWAY_TRY(members(fitted, "estimators_"));
+  const std::vector<Attributes> estimators = SLIPWAY_TRY(tree_members(fitted, "estimators_"));
   Grove out;
   out.trees = SLIPWAY_TRY(open_trees(estimators));
   const bool asks = fitted.version() >= Version{1, 4};  // before, a forest refused NaN whatever its trees take
@@ -239,7 +239,7 @@ Result<void> take_isolation_rows(const Attributes& fitted, Lowering& out, std::u
 Result<void> isolation_forest(const Attributes& fitted, Lowering& out) {
   SLIPWAY_TRY(fitted.fitted("offset_"));
   const bool old = fitted.version() < Version{0, 21};
-  const std::vector<Attributes> estimators = SLIPWAY_TRY(members(fitted, "estimators_"));
+  const std::vector<Attributes> estimators = SLIPWAY_TRY(tree_members(fitted, "estimators_"));
   Grove grove;
   grove.trees = SLIPWAY_TRY(open_trees(estimators));
   const std::uint32_t columns = SLIPWAY_TRY(isolation_columns(fitted, grove.trees));
