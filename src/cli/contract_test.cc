@@ -194,6 +194,15 @@ std::string random_record(const model::Schema& schema, std::mt19937& random) {
   return out + (row ? "]" : "}");
 }
 
+// Values that a model refuses in every mode: far away every sigmoid is 0, and 0 / 0 NaN; an exponential overflows; a
+// logarithm, an encoder or Box-Cox does not take just any number.
+bool library_raises(const Mode::Seen& seen) {
+  constexpr std::string_view kWhys[] = {"is not a finite number", "does not take infinite", "does not take NaN",
+                                        "the encoder refuses others", "takes numbers above 0 only"};
+  return seen.status == 422 &&
+         std::ranges::any_of(kWhys, [&](auto why) { return seen.body.find(why) != seen.body.npos; });
+}
+
 TEST(Contract, WhatPassesInStrictIsAnsweredAlikeInEveryMode) {
   std::mt19937 random(20261122);
   for (const fs::path& folder : fixtures()) {
@@ -203,7 +212,7 @@ TEST(Contract, WhatPassesInStrictIsAnsweredAlikeInEveryMode) {
     for (int i = 0; i < 50; ++i) {
       const std::string record = random_record(strict.model().schema(), random);
       const Mode::Seen seen = strict.predict(record);
-      if (seen.body.find("is not a finite number") != seen.body.npos) {  // far away every sigmoid is 0, and 0 / 0 NaN
+      if (library_raises(seen)) {
         EXPECT_EQ(lenient.predict(record).status, seen.status) << folder << ": " << record;
         EXPECT_EQ(ignore.predict(record).status, seen.status) << folder << ": " << record;
         continue;

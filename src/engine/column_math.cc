@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numbers>
 
@@ -150,76 +151,45 @@ double quantile_transform(model::QuantileTransform::Output output, double x, std
 }
 
 double apply(model::Apply::Function function, double x) {
-  using enum model::Apply::Function;
-  switch (function) {
-    case kLog:
-      return std::log(x);
-    case kLog2:
-      return std::log2(x);
-    case kLog10:
-      return std::log10(x);
-    case kLog1p:
-      return std::log1p(x);
-    case kExp:
-      return std::exp(x);
-    case kExp2:
-      return std::exp2(x);
-    case kExpm1:
-      return std::expm1(x);
-    case kSqrt:
-      return std::sqrt(x);
-    case kCbrt:
-      return std::cbrt(x);
-    case kSquare:
-      return x * x;
-    case kAbsolute:
-      return std::fabs(x);
-    case kNegative:
-      return -x;
-    case kSign:
-      return std::isnan(x) ? x : double((x > 0) - (x < 0));
-    case kFloor:
-      return std::floor(x);
-    case kCeil:
-      return std::ceil(x);
-    case kRint:
-      return std::nearbyint(x);
-    case kTrunc:
-      return std::trunc(x);
-    case kSin:
-      return std::sin(x);
-    case kCos:
-      return std::cos(x);
-    case kTan:
-      return std::tan(x);
-    case kArcsin:
-      return std::asin(x);
-    case kArccos:
-      return std::acos(x);
-    case kArctan:
-      return std::atan(x);
-    case kSinh:
-      return std::sinh(x);
-    case kCosh:
-      return std::cosh(x);
-    case kTanh:
-      return std::tanh(x);
-    case kArcsinh:
-      return std::asinh(x);
-    case kArccosh:
-      return std::acosh(x);
-    case kArctanh:
-      return std::atanh(x);
-    case kDegreesToRadians:
-      return x * (std::numbers::pi / 180);
-    case kRadiansToDegrees:
-      return x * (180 / std::numbers::pi);
-    case kExpit:
-      return 1 / (1 + std::exp(-x));
-    case kLogit:
-      return std::log(x / (1 - x));
-  }
-  return kNan;
+  using One = double (*)(double);
+  static constexpr One kFunctions[] = {
+      // in the order of the enumeration
+      [](double a) { return std::log(a); },
+      [](double a) { return std::log2(a); },
+      [](double a) { return std::log10(a); },
+      [](double a) { return std::log1p(a); },
+      [](double a) { return std::exp(a); },
+      [](double a) { return std::exp2(a); },
+      [](double a) { return std::expm1(a); },
+      [](double a) { return std::sqrt(a); },
+      [](double a) { return std::cbrt(a); },
+      [](double a) { return a * a; },
+      [](double a) { return std::fabs(a); },
+      [](double a) { return -a; },
+      [](double a) { return std::isnan(a) ? a : double((a > 0) - (a < 0)); },
+      [](double a) { return std::floor(a); },
+      [](double a) { return std::ceil(a); },
+      [](double a) { return std::nearbyint(a); },
+      [](double a) { return std::trunc(a); },
+      [](double a) { return std::sin(a); },
+      [](double a) { return std::cos(a); },
+      [](double a) { return std::tan(a); },
+      [](double a) { return std::asin(a); },
+      [](double a) { return std::acos(a); },
+      [](double a) { return std::atan(a); },
+      [](double a) { return std::sinh(a); },
+      [](double a) { return std::cosh(a); },
+      [](double a) { return std::tanh(a); },
+      [](double a) { return std::asinh(a); },
+      [](double a) { return std::acosh(a); },
+      [](double a) { return std::atanh(a); },
+      [](double a) { return a * (std::numbers::pi / 180); },
+      [](double a) { return a * (180 / std::numbers::pi); },
+      [](double a) { return 1 / (1 + std::exp(-a)); },
+      [](double a) { return std::log(a / (1 - a)); },
+  };
+  static_assert(std::size(kFunctions) == std::size_t(model::kLastFunction) + 1);
+  return kFunctions[std::size_t(function)](x);
 }
 
 }  // namespace slipway::engine

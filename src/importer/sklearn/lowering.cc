@@ -26,6 +26,17 @@ constexpr std::size_t kMaxVisits = 10'000;
 
 bool is_cells(SlotType type) { return type == SlotType::kRecord || type == SlotType::kCells; }
 
+// True for a step that has no finite answer at 0, or none at all.
+bool refuses_zero(const model::Step& step) {
+  using enum model::Apply::Function;
+  if (const auto* power = std::get_if<model::PowerTransform>(&step.op)) {
+    return power->method == model::PowerTransform::Method::kBoxCox;
+  }
+  const auto* apply = std::get_if<model::Apply>(&step.op);
+  if (apply == nullptr) return false;
+  return apply->function == kLog || apply->function == kLog2 || apply->function == kLog10 || apply->function == kLogit;
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> Lowered::slot(model::OutputKind kind, std::uint32_t target) const {
@@ -480,6 +491,9 @@ Result<model::Model> Lowering::finish() && {
           "dump the whole pipeline, or (vectorizer, model) together; or name both files");
     }
     chain_.outputs = {{model::OutputKind::kTransform, chain_.flow.slot}};
+  }
+  if (std::ranges::any_of(parts_.steps, refuses_zero)) {  // the example shall be one that passes
+    for (model::Field& field : fields_) field.typical = field.typical.value_or(0.5);
   }
   for (model::Field& unread : fields_) {  // a column that the model was given and does not use
     if (unread.takes_number || unread.takes_text) continue;
