@@ -45,7 +45,8 @@ std::uint32_t field_of(const model::Model& model, std::uint32_t slot, std::uint3
         std::holds_alternative<model::NormalizeRows>(step.op) || std::holds_alternative<model::Encode>(step.op) ||
         std::holds_alternative<model::Impute>(step.op) || std::holds_alternative<model::Discretize>(step.op) ||
         std::holds_alternative<model::Apply>(step.op) || std::holds_alternative<model::PowerTransform>(step.op) ||
-        std::holds_alternative<model::QuantileTransform>(step.op) || std::holds_alternative<model::RoundToFloat>(step.op);
+        std::holds_alternative<model::QuantileTransform>(step.op) ||
+        std::holds_alternative<model::RoundToFloat>(step.op);
     if (!keeps_columns) return model::Schema::kNoField;
     slot = step.inputs[0];
   }

@@ -69,7 +69,9 @@ Result<void> CsvRows::open() {
 Result<void> CsvRows::read_header() {
   std::vector<Unknown> unknown;
   for (std::uint32_t at = 0; at < width_; ++at) names_.emplace_back(reader_[at]);
-  for (std::uint32_t at = 0; at < width_; ++at) SLIPWAY_TRY(take_column(at, names_[at], unknown));
+  for (std::uint32_t at = 0; at < width_; ++at) {
+    SLIPWAY_TRY(take_column(at, names_[at], unknown));
+  }
   if (columns_.empty()) {
     const Schema& schema = plan_.model().schema();
     return fail(header_error(0,

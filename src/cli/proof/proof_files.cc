@@ -140,7 +140,9 @@ class Columns {
     for (std::size_t kind = 0; kind < model::kOutputKinds; ++kind) {
       if (widths_[kind] == 0) continue;
       json.key(model::output_name(static_cast<OutputKind>(kind))).begin_array();
-      for (std::uint32_t at = 0; at < widths_[kind]; ++at) SLIPWAY_TRY(write_one(json, {kind, at}, values));
+      for (std::uint32_t at = 0; at < widths_[kind]; ++at) {
+        SLIPWAY_TRY(write_one(json, {kind, at}, values));
+      }
       json.end_array();
     }
     json.end_object();

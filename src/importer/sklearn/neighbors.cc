@@ -190,7 +190,8 @@ Result<std::vector<std::vector<model::Label>>> read_classes(const Attributes& fi
   std::vector<std::vector<model::Label>> out;
   if (!several) {
     const std::vector<pickle::Scalar> scalars = SLIPWAY_TRY(fitted.scalars("classes_"));
-    out.push_back(SLIPWAY_TRY(make_labels(fitted, scalars, 1)));
+    std::vector<model::Label> labels = SLIPWAY_TRY(make_labels(fitted, scalars, 1));
+    out.push_back(std::move(labels));
     return out;
   }
   const pickle::NodeId list = fitted.node("classes_");
