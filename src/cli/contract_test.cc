@@ -145,6 +145,18 @@ bool looks_like_columns(dom::element input) {
          std::all_of(record.begin(), record.end(), [](dom::key_value_pair pair) { return pair.value.is_array(); });
 }
 
+// JSON has no NaN and no infinity: what the library answers with them is no answer of ours.
+bool is_finite(dom::element wanted) {
+  for (const std::string_view name : {"numbers", "predict_proba"}) {
+    dom::array values;
+    if (wanted[name].get(values) != simdjson::SUCCESS) continue;
+    for (const dom::element value : values) {
+      if (!value.is_number()) return false;
+    }
+  }
+  return true;
+}
+
 TEST(Contract, IgnoreAnswersWhatTheLibraryAnswers) {
   std::size_t compared = 0;
   std::size_t refused = 0;
@@ -157,7 +169,7 @@ TEST(Contract, IgnoreAnswersWhatTheLibraryAnswers) {
       const std::string input = simdjson::minify(wanted["input"].value());
       const Mode::Seen seen = ignore.predict(in_list ? "[" + input + "]" : input);
       const std::string where = folder.string() + ": " + line + " -> " + seen.body;
-      const bool raises = wanted["raises"].error() == simdjson::SUCCESS;
+      const bool raises = wanted["raises"].error() == simdjson::SUCCESS || !is_finite(wanted);
       ASSERT_EQ(seen.status, raises ? 422 : 200) << where;
       if (raises) {
         ++refused;

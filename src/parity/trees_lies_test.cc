@@ -131,7 +131,7 @@ TEST(Hostile, AForestWithALieIsRefusedByPath) {
       {forest({tree(kHonest, values(), integer(0))}), "does not say how many columns"},
       {forest({tree(kHonest, values(), integer(1L << 40))}), "does not say how many columns"},
       {forest({tree(kHonest, values()), tree(kHonest, values(), integer(3))}), "the first tree of 2"},
-      {forest({}), "estimators_: is empty"},
+      {forest({}), "estimators_: is not a list of estimators"},
       {forest({text("a")}), "estimators_[0].tree_: is text, not an object"},
   };
   for (const auto& [file, says] : lies) {
