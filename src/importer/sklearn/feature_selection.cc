@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "importer/attributes.h"
 #include "importer/sklearn/estimators.h"
+#include "importer/sklearn/fitted_tree.h"
+#include "importer/sklearn/importances.h"
 #include "importer/sklearn/lowering.h"
 
 namespace slipway::importer::sklearn {
@@ -229,11 +231,12 @@ double norm_of(const pickle::Numbers& coefficients, std::size_t column, double o
   return order == 2 ? std::sqrt(sum) : std::pow(sum, 1 / order);
 }
 
-// What SelectFromModel compares: coef_, or feature_importances_ where a file holds them.
+// What SelectFromModel compares: coef_, or what trees say of their columns.
 Result<std::vector<double>> importances(const Attributes& fitted, const Attributes& model) {
   std::string getter = "auto";
   if (fitted.has("importance_getter")) getter = SLIPWAY_TRY(fitted.text("importance_getter"));
   if (getter == "auto") getter = model.has("coef_") ? "coef_" : "feature_importances_";
+  if (getter == "feature_importances_" && has_tree_importances(model)) return tree_importances(model);
   if (!model.has(getter)) {
     const auto what =
         fmt::format("selects by {}, which the file does not hold: the library computes it", printable(getter));
@@ -250,9 +253,7 @@ Result<std::vector<double>> importances(const Attributes& fitted, const Attribut
   return out;
 }
 
-double mean_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / double(values.size());
-}
+double mean_of(const std::vector<double>& values) { return numpy_sum(values) / double(values.size()); }
 
 bool is_one(const Attributes& model, std::string_view name) {
   const auto value = model.has(name) ? model.numbers(name) : Result<pickle::Numbers>(pickle::Numbers{});
@@ -329,7 +330,7 @@ constexpr Estimator kRows[] = {
     {"RFECV", kHome, kRecursive, recursive_elimination, "the columns of support_, and what estimator_ makes of them"},
     {"SelectFdr", kHome, kUnivariate, univariate<by_false_discoveries>, "the columns by pvalues_, Benjamini-Hochberg"},
     {"SelectFpr", kHome, kUnivariate, univariate<by_false_positives>, "the columns with pvalues_ < alpha"},
-    {"SelectFromModel", kHome, kFromModel, select_from_model, "the columns whose coef_ reaches a threshold"},
+    {"SelectFromModel", kHome, kFromModel, select_from_model, "the columns whose weight reaches a threshold"},
     {"SelectFwe", kHome, kUnivariate, univariate<by_family_error>, "the columns with pvalues_ < alpha / columns"},
     {"SelectKBest", kHome, kUnivariate, univariate<k_best>, "the k columns with the largest scores_"},
     {"SelectPercentile", kHome, kUnivariate, univariate<by_percentile>, "the columns with the largest scores_"},
