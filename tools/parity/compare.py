@@ -14,7 +14,8 @@ from estimators import TABLE
 
 METHODS = [("predict", "prediction"), ("predict_proba", "probabilities"), ("decision_function", "decision"),
            ("score_samples", "score"), ("transform", "transform")]
-PROJECTIONS = {"PCA", "IncrementalPCA", "TruncatedSVD", "KMeans", "MiniBatchKMeans"}
+PROJECTIONS = {"PCA", "IncrementalPCA", "TruncatedSVD", "KMeans", "MiniBatchKMeans",  # and sums of kernels, which cancel
+               "SVC", "NuSVC", "SVR", "NuSVR", "OneClassSVM"}
 ROUGH_PROBABILITIES = {"HistGradientBoostingClassifier", "GradientBoostingClassifier"}
 
 

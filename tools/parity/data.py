@@ -122,7 +122,7 @@ def frame(rng, needs):
 
     def as_input(some):
         out = pandas.DataFrame()
-        for name in order:
+        for name in [name for name in order if name in some[0]]:
             if name in texts:
                 out[name] = pandas.Series([row[name] for row in some], dtype=object)
             else:

@@ -72,7 +72,7 @@ ROWS = [
                                                               "include_bias": TWO, "order": ["C", "F"]}, exact=True, most=4),
     Row("KBinsDiscretizer", "preprocessing", "transformer", {"n_bins": [2, 3, 7], "encode": ["onehot", "onehot-dense", "ordinal"],
                                                             "strategy": ["uniform", "quantile", "kmeans"]}, exact=True),
-    Row("PowerTransformer", "preprocessing", "transformer", {"method": ["yeo-johnson", "box-cox"], "standardize": TWO}, nan=True),
+    Row("PowerTransformer", "preprocessing", "transformer", {"method": ["yeo-johnson", "box-cox"], "standardize": TWO}, nan=True, wide=True),
     Row("QuantileTransformer", "preprocessing", "transformer", {"n_quantiles": [5, 20, 40], "output_distribution": ["uniform", "normal"]}, nan=True),
     Row("FunctionTransformer", "preprocessing", "transformer", {"validate": TWO}, make="function"),
     Row("SimpleImputer", "impute", "transformer", {"strategy": ["mean", "median", "most_frequent", "constant"], "add_indicator": TWO,

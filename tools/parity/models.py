@@ -249,11 +249,11 @@ def generate(rng, focus, listed, release):
     make.needs["nan"] = (bool(names) and all(able)) or "SimpleImputer" in names[:1]
     if source == "frame":
         make.needs["nan"] = rng.random() < 0.4
-    make.needs["pandas"] = has_pandas()
+    make.needs["pandas"] = has_pandas() and release >= (1, 0)  # before, a model does not hold its columns' names
     make.needs["text_nan"] = rng.random() < 0.5
     data = getattr(shapes, source)(rng, make.needs)
     if source == "frame":
-        lone = focus in ("OneHotEncoder", "OrdinalEncoder") and rng.random() < 0.4
+        lone = focus in ("OneHotEncoder", "OrdinalEncoder") and release >= (1, 0) and rng.random() < 0.4
         if lone:
             data.X = data.X[data.text]
             whole, order = data.as_input, data.text
