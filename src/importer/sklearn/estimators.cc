@@ -30,6 +30,7 @@ constexpr Family kFamilies[] = {bagging,
                                 pipeline,
                                 preprocessing,
                                 svm,
+                                target,
                                 trees,
                                 voting};
 

@@ -13,6 +13,7 @@
 #include "importer/attributes.h"
 #include "importer/refusals.h"
 #include "importer/sklearn/estimators.h"
+#include "importer/sklearn/functions.h"
 #include "importer/sklearn/lowering.h"
 
 namespace slipway::importer::sklearn {
@@ -105,6 +106,19 @@ std::optional<Apply::Function> find_function(pickle::Global global) {
   return std::nullopt;
 }
 
+}  // namespace
+
+Result<std::optional<Apply::Function>> read_function(const Attributes& fitted, std::string_view attribute) {
+  if (fitted.is_none(attribute)) return std::nullopt;
+  const Document& document = fitted.document();
+  const auto name = ufunc_name(document, fitted.node(attribute));
+  const auto function = name ? find_function(*name) : std::nullopt;
+  if (function) return function;
+  return fail(refuse_node(document, fitted.node(attribute), fmt::format("{}.{}", fitted.path(), attribute)));
+}
+
+namespace {
+
 Result<void> function_transformer_steps(const Attributes& fitted, Lowering& out) {
   const Document& document = fitted.document();
   std::vector<model::Op> ops;
@@ -113,10 +127,8 @@ Result<void> function_transformer_steps(const Attributes& fitted, Lowering& out)
   if (validate) {
     ops.emplace_back(model::RequireFinite{.allow_nan = false, .estimator = "FunctionTransformer"});
   }
-  if (!fitted.is_none("func")) {
-    const auto name = ufunc_name(document, fitted.node("func"));
-    const auto function = name ? find_function(*name) : std::nullopt;
-    if (!function) return fail(refuse_node(document, fitted.node("func"), fitted.path() + ".func"));
+  const std::optional<Apply::Function> function = SLIPWAY_TRY(read_function(fitted, "func"));
+  if (function) {
     if (!fitted.is_none("kw_args") && !document.items(fitted.node("kw_args")).empty()) {
       return fail(fitted.error(Code::kUnsupported, "kw_args", "gives the function more than its number"));
     }
