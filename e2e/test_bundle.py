@@ -159,6 +159,17 @@ def test_diff_of_a_model_with_itself(run, work):
     assert done.returncode == 0 and done.stdout.count("the same") == 3
 
 
+def test_diff_shows_another_contract_and_another_proof(run, work):
+    import_json(run, work / "churn.pkl", work / "store")
+    (work / "churn.samples.jsonl").unlink()
+    (work / "churn.expected.jsonl").unlink()
+    import_json(run, work / "churn.pkl", work / "store", "--threshold", "0.3")
+    done = run("diff", "churn:1", "churn:2", "--store", work / "store", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["schema"] == [
+        {"where": "serving", "what": '"none" -> "threshold 0.3"'}, {"where": "proof", "what": '"library" -> "self"'}]
+
+
 TRAIN = """
 import pickle, sys
 import numpy as np, pandas as pd
