@@ -50,8 +50,8 @@ const Handed kHanded[] = {
      "model.pkl: system: is made by posix.system (byte 25), which is not scikit-learn's. In all this file asks Python "
      "to "
      "call posix.system; nothing was called"},
-    {"AnEstimatorThatIsNotServed", "(isklearn.svm._classes\nSVC\n(db.", Code::kUnsupported,
-     "model.pkl: svc: sklearn.svm._classes.SVC is not served yet (byte 1)"},
+    {"AnEstimatorThatIsNotServed", "(isklearn.cluster._birch\nBirch\n(db.", Code::kUnsupported,
+     "model.pkl: birch: sklearn.cluster._birch.Birch is not served yet (byte 1)"},
     {"AnotherModulesLogisticRegression", "(imymodels\nLogisticRegression\n(db.", Code::kRefused,
      "is made by mymodels.LogisticRegression"},
     {"ANameWithADot", "(isklearn.linear_model._logistic\nLogisticRegression.fit\n(db.", Code::kRefused, "is made by"},

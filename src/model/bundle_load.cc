@@ -103,6 +103,9 @@ Result<Model> make_model(FileBytes weights, const FileBytes& steps, const Proven
   return model;
 }
 
+// By every load; the others only to verify them.
+bool is_opened(std::string_view name) { return name == kWeightsFile || name == kModelFile || name == kProofFile; }
+
 const Manifest::File* listed(const Manifest& manifest, std::string_view name) {
   const auto found = std::ranges::find(manifest.files, name, &Manifest::File::name);
   return found == manifest.files.end() ? nullptr : &*found;
@@ -131,7 +134,9 @@ Result<LoadedBundle> load(const OpenFile& open, std::string_view id, Verify veri
   if (listed(manifest, kProofFile) != nullptr) {
     proof = SLIPWAY_TRY(open_listed(open, manifest, kProofFile, verify));
   }
-  if (verify == Verify::kAll) SLIPWAY_TRY(verify_rest(open, manifest));
+  for (const Manifest::File& file : manifest.files) {
+    if (verify == Verify::kAll && !is_opened(file.name)) SLIPWAY_TRY(open_checked(open, file, verify));
+  }
   Model model = SLIPWAY_TRY(make_model(std::move(weights), steps, manifest.provenance));
   auto serving = check_serving(manifest.serving, model);
   if (!serving) return fail(Error(Code::kCorrupt, serving.error().message()).within(kManifestFile));
@@ -143,8 +148,7 @@ Result<LoadedBundle> load(const OpenFile& open, std::string_view id, Verify veri
 
 Result<void> verify_rest(const OpenFile& open, const Manifest& manifest) {
   for (const Manifest::File& file : manifest.files) {
-    const bool hashed = file.bytes <= kHashedAtLoad &&
-                        (file.name == kWeightsFile || file.name == kModelFile || file.name == kProofFile);
+    const bool hashed = file.bytes <= kHashedAtLoad && is_opened(file.name);
     if (!hashed) SLIPWAY_TRY(open_checked(open, file, Verify::kAll));
   }
   return {};

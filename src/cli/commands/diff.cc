@@ -176,6 +176,26 @@ Differences compare_schemas(const model::Model& a, const model::Model& b) {
   return out;
 }
 
+std::string serving_text(const AnyModel& of) {
+  if (!of.manifest) return "none";
+  const model::Serving& serving = of.manifest->serving;
+  std::string out;
+  for (const auto& it : serving.response) out += it.name + "=" + it.what + " ";
+  if (!serving.input_key.empty()) out += "input key " + serving.input_key + " ";
+  if (!serving.positive_class.empty()) out += "positive class " + serving.positive_class + " ";
+  if (serving.threshold) out += "threshold " + shown(*serving.threshold);
+  return out.empty() ? "none" : out;
+}
+
+// Of two bundles; a file has neither.
+void compare_bundles(const AnyModel& a, const AnyModel& b, Differences& out) {
+  if (!a.manifest || !b.manifest) return;
+  if (auto what = change(serving_text(a), serving_text(b))) out.push_back({"serving", std::move(*what)});
+  const std::string level_a(model::proof_name(a.manifest->proof_level));
+  const std::string level_b(model::proof_name(b.manifest->proof_level));
+  if (auto what = change(level_a, level_b)) out.push_back({"proof", std::move(*what)});
+}
+
 // What two plans answer to the rows of a file.
 class Answers {
  public:
@@ -304,6 +324,7 @@ Result<int> run(const Wanted& wanted) {
   AnyModel b = SLIPWAY_TRY(load_any(wanted.words[1], wanted.store, model::Verify::kQuick));
   std::vector<std::pair<std::string_view, Differences>> parts;
   parts.emplace_back("schema", compare_schemas(a.model, b.model));
+  compare_bundles(a, b, parts.back().second);
   parts.emplace_back("parameters", compare_steps(a.model, b.model));
   if (!wanted.input.empty()) {
     const engine::Plan plan_a = SLIPWAY_TRY(engine::Plan::compile(std::move(a.model)));
