@@ -31,12 +31,17 @@ std::uint32_t field_of(const model::Model& model, std::uint32_t slot, std::uint3
       if (whole != model::Schema::kNoField) return whole;
       return model.schema().find(name.substr(0, name.find(vectorize->separator)));
     }
+    if (std::holds_alternative<model::CountText>(step.op)) {
+      column = 0;
+      slot = step.inputs[0];
+      continue;
+    }
     const bool keeps_columns =
         std::holds_alternative<model::StackNumbers>(step.op) || std::holds_alternative<model::Select>(step.op) ||
         std::holds_alternative<model::Densify>(step.op) || std::holds_alternative<model::RequireFinite>(step.op) ||
         std::holds_alternative<model::Standardize>(step.op) || std::holds_alternative<model::ScaleColumns>(step.op) ||
         std::holds_alternative<model::Clip>(step.op) || std::holds_alternative<model::Binarize>(step.op) ||
-        std::holds_alternative<model::NormalizeRows>(step.op);
+        std::holds_alternative<model::NormalizeRows>(step.op) || std::holds_alternative<model::LogCounts>(step.op);
     if (!keeps_columns) return model::Schema::kNoField;
     slot = step.inputs[0];
   }

@@ -20,6 +20,7 @@
 #include "model/ops/pairwise.h"
 #include "model/ops/rows.h"
 #include "model/ops/standardize.h"
+#include "model/ops/text.h"
 #include "model/ops/vectorize.h"
 #include "model/values.h"
 
@@ -27,9 +28,9 @@ namespace slipway::model {
 
 using Op = std::variant<
     // from a record or cells
-    VectorizeDict, StackNumbers,
+    VectorizeDict, StackNumbers, CountText,
     // of rows
-    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows,
+    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows, LogCounts,
     // parts, and putting together
     Select, Concat, WeightedSum, LookUp,
     // ensembles

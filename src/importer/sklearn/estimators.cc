@@ -10,7 +10,8 @@ namespace {
 
 using Family = std::span<const Estimator> (*)();
 constexpr Family kFamilies[] = {bagging,    calibration, feature_extraction, linear_model, model_selection,
-                                multiclass, pipeline,    preprocessing,      svm,          voting};
+                                multiclass, pipeline,    preprocessing,      svm,          text,
+                                voting};
 
 struct Inert {
   std::string_view module;

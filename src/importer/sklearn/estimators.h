@@ -38,6 +38,7 @@ std::span<const Estimator> multiclass();
 std::span<const Estimator> pipeline();
 std::span<const Estimator> preprocessing();
 std::span<const Estimator> svm();
+std::span<const Estimator> text();
 std::span<const Estimator> voting();
 
 // All of them, for `slipway estimators`, sorted by name.
