@@ -147,17 +147,20 @@ Value run(const CountText& op, Step& step) {
     step.refuse(kNotText, field_of(step.model, step.slot_in(), 0));
     return {};
   }
-  std::map<std::string_view, std::uint32_t> columns;
-  for (std::uint32_t i = 0; i < op.names.size(); ++i) columns.emplace(op.names[i], i);
   std::map<std::uint32_t, double> counts;
+  std::map<std::string, double, std::less<>> grams;
   for (const Codes& gram : analyze(op, cells[0].text())) {
     const std::string name = bytes_of(gram);
     if (op.names.empty()) {
       const std::int32_t hash = murmur3(name);
       counts[hashed_column(hash, op.hashed)] += op.alternate_sign && hash < 0 ? -1 : 1;
-    } else if (const auto found = columns.find(name); found != columns.end()) {
-      counts[found->second] += 1;
+    } else {
+      grams[name] += 1;
     }
+  }
+  // The words are many, what a text has is little.
+  for (std::uint32_t i = 0; i < op.names.size(); ++i) {
+    if (const auto found = grams.find(op.names[i]); found != grams.end()) counts[i] = found->second;
   }
   Value out;
   for (const auto& [column, count] : counts) out.hits.emplace_back(column, op.binary ? 1 : count);
