@@ -17,6 +17,12 @@ std::uint32_t input_of(const model::Model& model, const model::Step& step, std::
 
 }  // namespace
 
+const char* why_unknown(const model::Cell& cell) {
+  if (model::is_missing(cell)) return kUnknownMissing;
+  if (cell.kind == model::Cell::Kind::kText) return kUnknownText;
+  return cell.is_number() ? kUnknownNumber : kUnknownNested;
+}
+
 std::uint32_t field_of(const model::Model& model, std::uint32_t slot, std::uint32_t column) {
   while (slot != 0) {
     const model::Step& step = model.steps()[slot - 1];
@@ -41,7 +47,11 @@ std::uint32_t field_of(const model::Model& model, std::uint32_t slot, std::uint3
         std::holds_alternative<model::Densify>(step.op) || std::holds_alternative<model::RequireFinite>(step.op) ||
         std::holds_alternative<model::Standardize>(step.op) || std::holds_alternative<model::ScaleColumns>(step.op) ||
         std::holds_alternative<model::Clip>(step.op) || std::holds_alternative<model::Binarize>(step.op) ||
-        std::holds_alternative<model::NormalizeRows>(step.op) || std::holds_alternative<model::LogCounts>(step.op);
+        std::holds_alternative<model::NormalizeRows>(step.op) || std::holds_alternative<model::Encode>(step.op) ||
+        std::holds_alternative<model::Impute>(step.op) || std::holds_alternative<model::Discretize>(step.op) ||
+        std::holds_alternative<model::Apply>(step.op) || std::holds_alternative<model::PowerTransform>(step.op) ||
+        std::holds_alternative<model::QuantileTransform>(step.op) ||
+        std::holds_alternative<model::RoundToFloat>(step.op) || std::holds_alternative<model::LogCounts>(step.op);
     if (!keeps_columns) return model::Schema::kNoField;
     slot = step.inputs[0];
   }

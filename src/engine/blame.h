@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "model/cell.h"
 #include "model/model.h"
 
 namespace slipway::engine {
@@ -13,6 +14,20 @@ inline constexpr char kNoListsThen[] =
     "a list or nested value is not taken: the DictVectorizer of this scikit-learn version knows numbers and text";
 inline constexpr char kTextForNumber[] = "text, a list or a nested value is not taken where a number is wanted";
 inline constexpr char kNotText[] = "only text is taken here: a number, null or a list is not";
+
+inline constexpr char kUnknownText[] =
+    "the text is none of the categories that training saw, and the encoder refuses others (handle_unknown='error')";
+inline constexpr char kUnknownNumber[] =
+    "the number is none of the categories that training saw, and the encoder refuses others (handle_unknown='error')";
+inline constexpr char kUnknownMissing[] =
+    "training saw no missing value, and the encoder refuses what it does not know (handle_unknown='error')";
+inline constexpr char kUnknownNested[] = "a list or nested value is no category";
+
+inline constexpr char kNotPositive[] = "the Box-Cox transformation takes numbers above 0 only";
+inline constexpr char kNegative[] = "QuantileTransformer takes no negative numbers in sparse rows";
+
+// Which of these is said of a value that an Encode does not know.
+const char* why_unknown(const model::Cell& cell);
 
 // The schema's field that `column` of `slot` comes from, kNoField if there is none. REQUIRES: both exist.
 std::uint32_t field_of(const model::Model& model, std::uint32_t slot, std::uint32_t column);

@@ -30,6 +30,7 @@ class Attributes {
 
   const pickle::Document& document() const { return *document_; }
   const std::string& path() const { return path_; }
+  pickle::NodeId object() const { return object_; }
   pickle::Global class_name() const { return pickle::class_of(*document_, object_); }
 
   // The attribute's node; kNoNode if it is absent. is_none: absent too.

@@ -13,14 +13,19 @@
 #include <variant>
 
 #include "model/ops/classify.h"
+#include "model/ops/columns.h"
 #include "model/ops/compare.h"
+#include "model/ops/encode.h"
 #include "model/ops/ensemble.h"
 #include "model/ops/join.h"
+#include "model/ops/likelihood.h"
 #include "model/ops/linear.h"
+#include "model/ops/neighbors.h"
 #include "model/ops/pairwise.h"
 #include "model/ops/rows.h"
 #include "model/ops/standardize.h"
 #include "model/ops/text.h"
+#include "model/ops/trees.h"
 #include "model/ops/vectorize.h"
 #include "model/values.h"
 
@@ -29,17 +34,20 @@ namespace slipway::model {
 using Op = std::variant<
     // from a record or cells
     VectorizeDict, StackNumbers, CountText,
+    // of single values
+    Encode, OneHot, Impute, IsMissing,
     // of rows
-    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows, LogCounts,
+    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows, LogCounts, RoundToFloat, Products,
+    Discretize, PowerTransform, QuantileTransform, Interpolate, Apply,
     // parts, and putting together
-    Select, Concat, WeightedSum, LookUp,
-    // ensembles
-    Constant, Spread, ThresholdIndex, LastArgmaxIndex, SammeScores, WeightedMedian, Interpolate,
+    Select, Concat, WeightedSum, LookUp, Constant, Spread,
     // models
-    Linear, CompareRows,
+    Linear, TreeSum, CompareRows, GaussianLikelihood, Nearest, NeighborVotes, NeighborMean,
+    // ensembles
+    PairwiseSum, PairwiseVote, PairwiseScores, PairwiseProbability, SammeScores, WeightedMedian,
     // to probabilities and labels
-    Expit, Softmax, WithComplement, WithNegation, PositiveIndex, ArgmaxIndex, PairwiseSum, PairwiseVote, PairwiseScores,
-    PairwiseProbability>;
+    Expit, Softmax, ExpNormalize, WithComplement, WithNegation, PositiveIndex, ThresholdIndex, ArgmaxIndex,
+    LastArgmaxIndex>;
 
 // "linear"
 inline std::string_view op_name(const Op& op) {

@@ -21,6 +21,7 @@ struct Field {
   bool takes_text = false;
   std::vector<std::string> categories;  // the texts training saw, in its order; empty: any text
   std::optional<double> typical;        // a value that training saw or centred on, for examples
+  bool required = true;                 // false: the model has the column, and nothing reads it
 
   // "number", "text", or "number or text"
   std::string_view expected() const;

@@ -196,7 +196,7 @@ class Judgement {
   void missings(std::span<const Cell> cells) {
     const auto fields = plan_.model().schema().fields();
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      if (!cells[i].missing()) continue;
+      if (!cells[i].missing() || !fields[i].required) continue;
       const bool meant = std::ranges::find(meant_, fields[i].name) != meant_.end();
       if (contract_ == Contract::kStrict || meant) {
         refuse(Kind::kMissingField, [&] { return missing(row_, fields[i]); });

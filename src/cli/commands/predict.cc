@@ -2,14 +2,17 @@
 // `slipway predict FILE... '{...}'`: the answer that POST /predict gives, by the same code, without a server. With
 // --input a whole file of records (cli/batch).
 #include <simdjson.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <iterator>
 #include <string>
 
 #include "base/file.h"
+#include "cli/any_model.h"
 #include "cli/batch/batch.h"
 #include "cli/options.h"
+#include "cli/store.h"
 #include "serve/service.h"
 
 namespace slipway::cli {
@@ -53,23 +56,53 @@ Error error_of(const serve::http::Response& response) {
   return {code, std::move(message), std::move(hint)};
 }
 
-Result<int> run(std::vector<std::string> arguments, const std::string& contract, const importer::Options& pieces) {
-  if (arguments.size() < 2 || !is_input(arguments.back())) {
+struct Arguments {
+  std::vector<std::string> words;
+  importer::Options pieces;
+  std::string store;
+  std::string contract = "auto";
+  std::string on_error = "fail";
+  bool no_header = false;
+  BatchOptions batch;
+};
+
+// The files that were named, or the version of the store: one word that is no file is a name.
+Result<std::shared_ptr<const serve::ServedModel>> open_model(const Arguments& arguments) {
+  serve::ServedModel::Options about;
+  struct stat status{};
+  const bool file =
+      arguments.words.size() > 1 || (::stat(arguments.words[0].c_str(), &status) == 0 && !S_ISDIR(status.st_mode));
+  if (file) {
+    engine::Plan plan = SLIPWAY_TRY(load(arguments.words, arguments.pieces));
+    about.name = file_stem(arguments.words.back());
+    return serve::ServedModel::create(std::move(plan), about);
+  }
+  AnyModel found = SLIPWAY_TRY(load_any(arguments.words[0], arguments.store, model::Verify::kQuick));
+  const std::size_t colon = found.title.rfind(':');
+  about.name = found.title.substr(0, colon);
+  if (colon != found.title.npos) about.version = found.title.substr(colon + 1);
+  about.bundle = found.bundle;
+  if (found.manifest) about.serving = found.manifest->serving;
+  engine::Plan plan = SLIPWAY_TRY(engine::Plan::compile(std::move(found.model)));
+  return serve::ServedModel::create(std::move(plan), about);
+}
+
+Result<int> run(Arguments arguments) {
+  std::vector<std::string>& words = arguments.words;
+  if (words.size() < 2 || !is_input(words.back())) {
     return fail(
-        Code::kUsage, "predict takes a model's file and a record",
+        Code::kUsage, "predict takes a model's file, or its name in the store, and a record",
         "slipway predict churn.pkl '{\"tenure\":24}'  (or @customer.json, - for standard input, --input f.csv)");
   }
-  std::string body = SLIPWAY_TRY(read_input(arguments.back()));
-  arguments.pop_back();
+  std::string body = SLIPWAY_TRY(read_input(words.back()));
+  words.pop_back();
   const std::size_t size = body.size();
   body.resize(size + 64);  // the parser may read behind the end
-  const serve::Contract mode = SLIPWAY_TRY(serve::parse_contract(contract));
-  engine::Plan plan = SLIPWAY_TRY(load(arguments, pieces));
+  const serve::Contract mode = SLIPWAY_TRY(serve::parse_contract(arguments.contract));
+  std::shared_ptr<const serve::ServedModel> model = SLIPWAY_TRY(open_model(arguments));
   const std::unique_ptr<Log> log = SLIPWAY_TRY(Log::open("off"));
-  const serve::Service service(
-      std::move(plan),
-      {.model_name = file_stem(arguments.back()), .version = std::string(kVersion), .contract = mode, .limits = {}},
-      *log);
+  serve::Service service({.version = std::string(kVersion), .contract = mode, .limits = {}}, *log);
+  service.publish(serve::Snapshot::of(std::move(model)));
   const serve::ServiceHandler handler(service, {.shows = serve::Listener::kData, .loopback_only = false});
   const auto worker = handler.make_worker();
   serve::http::Request request;
@@ -83,19 +116,11 @@ Result<int> run(std::vector<std::string> arguments, const std::string& contract,
   return 0;
 }
 
-struct Arguments {
-  std::vector<std::string> words;
-  importer::Options pieces;
-  std::string contract = "auto";
-  std::string on_error = "fail";
-  bool no_header = false;
-  BatchOptions batch;
-};
-
 Result<int> run_file(Arguments arguments) {
   BatchOptions& batch = arguments.batch;
   if (arguments.words.empty()) {
-    return fail(Code::kUsage, "predict takes a model's file", "slipway predict churn.pkl --input customers.csv");
+    return fail(Code::kUsage, "predict takes a model's file, or its name in the store",
+                "slipway predict churn.pkl --input customers.csv");
   }
   if (arguments.on_error != "fail" && arguments.on_error != "skip") {
     return fail(Code::kUsage, "--on-error " + arguments.on_error + " is neither skip nor fail");
@@ -103,8 +128,8 @@ Result<int> run_file(Arguments arguments) {
   batch.skip_bad = arguments.on_error == "skip";
   batch.rows.header = !arguments.no_header;
   batch.rows.contract = SLIPWAY_TRY(serve::parse_contract(arguments.contract));
-  const engine::Plan plan = SLIPWAY_TRY(load(arguments.words, arguments.pieces));
-  return run_batch(plan, std::move(batch));
+  const std::shared_ptr<const serve::ServedModel> model = SLIPWAY_TRY(open_model(arguments));
+  return run_batch(model->plan(), std::move(batch));
 }
 
 void declare_batch(Options& options, Arguments& arguments) {
@@ -127,7 +152,9 @@ void declare_batch(Options& options, Arguments& arguments) {
 int predict(const Command& command, std::span<const char* const> given) {
   Options options(command);
   Arguments arguments;
-  options.positional("FILE RECORD", arguments.words, "the model's file or files, then the record: JSON, @file, or -");
+  options.positional("MODEL RECORD", arguments.words,
+                     "the model's file or files, or its name in the store; then the record: JSON, @file, or -");
+  store_option(options, arguments.store);
   options.option("contract", arguments.contract, "what becomes of records that deviate: auto, strict or ignore");
   options.list("feature_names", arguments.pieces.feature_names, "names for the columns of a model that has none");
   options.list("steps", arguments.pieces.steps,
@@ -135,9 +162,8 @@ int predict(const Command& command, std::span<const char* const> given) {
   declare_batch(options, arguments);
   int exit_code = 0;
   if (!options.parse(given, exit_code)) return exit_code;
-  const Result<int> done = arguments.batch.input.empty()
-                               ? run(std::move(arguments.words), arguments.contract, arguments.pieces)
-                               : run_file(std::move(arguments));
+  const bool one = arguments.batch.input.empty();
+  const Result<int> done = one ? run(std::move(arguments)) : run_file(std::move(arguments));
   return done ? *done : report(done.error());
 }
 

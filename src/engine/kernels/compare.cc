@@ -15,28 +15,65 @@ using With = model::CompareRows::With;
 
 constexpr std::uint32_t kLanes = 8;
 
-double product(double x, double s) { return x * s; }
-double squared(double x, double s) {
+// What a sum becomes with one more column.
+double product(double sum, double x, double s) { return sum + x * s; }
+double squared(double sum, double x, double s) {
   const double difference = x - s;
-  return difference * difference;
+  return sum + difference * difference;
+}
+double absolute(double sum, double x, double s) { return sum + std::fabs(x - s); }
+double unequal(double sum, double x, double s) { return sum + (x != s ? 1 : 0); }
+double farthest(double most, double x, double s) {
+  const double one = std::fabs(x - s);
+  return one > most || std::isnan(one) ? one : most;
 }
 
-// out[i] = the sum over columns of term(x, row i).
-template <double (*kTerm)(double, double)>
+// out[i] = the sum over columns of what x and row i have.
+template <double (*kAdd)(double, double, double)>
 void sums(const double* x, const double* rows, std::size_t count, std::size_t columns, double* out) {
   std::size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     double sum[kLanes] = {};
     const double* at = rows + i * columns;
     for (std::size_t column = 0; column < columns; ++column) {
-      for (std::size_t lane = 0; lane < kLanes; ++lane) sum[lane] += kTerm(x[column], at[lane * columns + column]);
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        sum[lane] = kAdd(sum[lane], x[column], at[lane * columns + column]);
+      }
     }
     std::copy_n(sum, kLanes, out + i);
   }
   for (; i < count; ++i) {
     double sum = 0;
-    for (std::size_t column = 0; column < columns; ++column) sum += kTerm(x[column], rows[i * columns + column]);
+    for (std::size_t column = 0; column < columns; ++column) sum = kAdd(sum, x[column], rows[i * columns + column]);
     out[i] = sum;
+  }
+}
+
+void powers(const model::CompareRows& op, const double* x, std::size_t columns, double* out) {
+  for (std::size_t i = 0; i < op.rows; ++i) {
+    double sum = 0;
+    for (std::size_t c = 0; c < columns; ++c) sum += std::pow(std::fabs(x[c] - op.values[i * columns + c]), op.p);
+    out[i] = sum;
+  }
+}
+
+// All sums of a dense row.
+void all_sums(const model::CompareRows& op, const double* x, std::size_t columns, double* y) {
+  const double* rows = op.values.data();
+  switch (op.with) {
+    case With::kRbf:
+    case With::kDifferences:
+      return sums<squared>(x, rows, op.rows, columns, y);
+    case With::kManhattan:
+      return sums<absolute>(x, rows, op.rows, columns, y);
+    case With::kChebyshev:
+      return sums<farthest>(x, rows, op.rows, columns, y);
+    case With::kMinkowski:
+      return powers(op, x, columns, y);
+    case With::kHamming:
+      return sums<unequal>(x, rows, op.rows, columns, y);
+    default:
+      return sums<product>(x, rows, op.rows, columns, y);
   }
 }
 
@@ -49,8 +86,17 @@ double power(double base, std::uint32_t times) {
   return result;
 }
 
+// Distances of products with norms, x.x and s.s.
+void from_products(const model::CompareRows& op, double norm, std::span<const double> norms, double* y) {
+  for (std::uint32_t i = 0; i < op.rows; ++i) {
+    const double square = (-2 * y[i] + norm) + norms[i];
+    y[i] = square > 0 ? square : 0.0;
+    if (op.with == With::kEuclidean) y[i] = std::sqrt(y[i]);
+  }
+}
+
 // What is made of the sums, in place.
-void finish(const model::CompareRows& op, double* y) {
+void finish(const model::CompareRows& op, std::size_t columns, double* y) {
   const double gamma = op.gamma, coef0 = op.coef0;
   if (op.with == With::kPolynomial) {
     for (std::uint32_t i = 0; i < op.rows; ++i) y[i] = power(gamma * y[i] + coef0, op.degree);
@@ -58,6 +104,15 @@ void finish(const model::CompareRows& op, double* y) {
     for (std::uint32_t i = 0; i < op.rows; ++i) y[i] = std::exp(-gamma * y[i]);
   } else if (op.with == With::kSigmoid) {
     for (std::uint32_t i = 0; i < op.rows; ++i) y[i] = std::tanh(gamma * y[i] + coef0);
+  } else if (op.with == With::kCosine) {
+    for (std::uint32_t i = 0; i < op.rows; ++i) {
+      y[i] = std::isnan(y[i]) ? HUGE_VAL : std::min(std::max(1 - y[i], 0.0), 2.0);
+    }
+  } else if (op.with > With::kSquares) {
+    for (std::uint32_t i = 0; i < op.rows; ++i) {
+      if (op.with == With::kHamming) y[i] /= double(columns);
+      if (std::isnan(y[i])) y[i] = HUGE_VAL;
+    }
   }
 }
 
@@ -70,21 +125,14 @@ class Compare : public Kernel {
   bool run(Frame& frame) const override {
     const double* x = frame.row(in_);
     double* y = frame.row(out_);
-    if (op_.with == With::kRbf) {
-      sums<squared>(x, op_.values.data(), op_.rows, in_.columns, y);
-    } else {
-      sums<product>(x, op_.values.data(), op_.rows, in_.columns, y);
-    }
-    if (op_.with != With::kEuclidean) {
-      finish(op_, y);
+    all_sums(op_, x, in_.columns, y);
+    if (norms_.empty()) {
+      finish(op_, in_.columns, y);
       return true;
     }
     double norm = 0;
     sums<product>(x, x, 1, in_.columns, &norm);
-    for (std::uint32_t i = 0; i < op_.rows; ++i) {
-      const double square = (-2 * y[i] + norm) + norms_[i];
-      y[i] = std::sqrt(square > 0 ? square : 0.0);
-    }
+    from_products(op_, norm, norms_, y);
     return true;
   }
 
@@ -98,7 +146,8 @@ class Compare : public Kernel {
 class Merge : public Kernel {
  public:
   // `hits`: where a dense input's entries go.
-  Merge(const model::CompareRows& op, Place in, Place hits, Place out) : op_(op), in_(in), hits_(hits), out_(out) {}
+  Merge(const model::CompareRows& op, std::vector<double> norms, Place in, Place hits, Place out)
+      : op_(op), norms_(std::move(norms)), in_(in), hits_(hits), out_(out) {}
 
   bool run(Frame& frame) const override {
     if (in_.type == SlotType::kDense) {
@@ -114,7 +163,13 @@ class Merge : public Kernel {
     for (std::uint32_t i = 0; i < op_.rows; ++i) {
       y[i] = op_.with == With::kRbf ? difference(hits, i) : dot(hits, i);
     }
-    finish(op_, y);
+    if (norms_.empty()) {
+      finish(op_, in_.columns, y);
+      return true;
+    }
+    double norm = 0;
+    for (const Hit& hit : hits) norm += hit.value * hit.value;
+    from_products(op_, norm, norms_, y);
     return true;
   }
 
@@ -150,8 +205,33 @@ class Merge : public Kernel {
   }
 
   const model::CompareRows& op_;
+  std::vector<double> norms_;
   Place in_, hits_, out_;
 };
+
+// s.s of each row, where distances are made of products.
+std::vector<double> norms_of(const model::CompareRows& op, std::size_t columns) {
+  std::vector<double> norms;
+  if (op.with != With::kEuclidean && op.with != With::kSquares) return norms;
+  norms.resize(op.rows);
+  std::size_t i = 0;
+  for (; !op.sparse && i + kLanes <= op.rows; i += kLanes) {
+    const double* at = op.values.data() + i * columns;
+    double sum[kLanes] = {};
+    for (std::size_t column = 0; column < columns; ++column) {
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        sum[lane] = product(sum[lane], at[lane * columns + column], at[lane * columns + column]);
+      }
+    }
+    std::copy_n(sum, kLanes, &norms[i]);
+  }
+  for (; i < op.rows; ++i) {
+    const std::size_t begin = op.sparse ? op.row_start[i] : i * columns;
+    const std::size_t end = op.sparse ? op.row_start[i + 1] : begin + columns;
+    for (std::size_t e = begin; e < end; ++e) norms[i] += op.values[e] * op.values[e];
+  }
+  return norms;
+}
 
 }  // namespace
 
@@ -160,17 +240,9 @@ Result<KernelPtr> compile(const model::CompareRows& op, Compiling& step) {
   const Place in = step.in();
   if (op.sparse) {
     const Place hits = in.type == SlotType::kCsr ? in : step.room({SlotType::kCsr, in.columns});
-    return std::make_unique<Merge>(op, in, hits, out);
+    return std::make_unique<Merge>(op, norms_of(op, in.columns), in, hits, out);
   }
-  std::vector<double> norms;
-  if (op.with == With::kEuclidean) {
-    norms.resize(op.rows);
-    for (std::size_t i = 0; i < op.rows; ++i) {
-      const double* row = op.values.data() + i * in.columns;
-      sums<product>(row, row, 1, in.columns, &norms[i]);
-    }
-  }
-  return std::make_unique<Compare>(op, std::move(norms), in, out);
+  return std::make_unique<Compare>(op, norms_of(op, in.columns), in, out);
 }
 
 }  // namespace slipway::engine::kernels

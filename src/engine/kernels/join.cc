@@ -53,6 +53,8 @@ class Join : public Kernel {
   bool run(Frame& frame) const override {
     if (out_.type == SlotType::kCsr) {
       join_sparse(frame);
+    } else if (out_.type == SlotType::kCells) {
+      join_cells(frame);
     } else {
       join_dense(frame);
     }
@@ -68,6 +70,22 @@ class Join : public Kernel {
       } else {
         std::fill_n(out, in.columns, 0.0);
         for (const Hit& hit : frame.hits(in)) out[hit.column] += hit.value;
+      }
+      out += in.columns;
+    }
+  }
+
+  void join_cells(Frame& frame) const {
+    model::Cell* out = frame.cells_out(out_);
+    for (const Place& in : in_) {
+      if (in.type == SlotType::kCells) {
+        std::ranges::copy(frame.cells(in), out);
+      } else if (in.type == SlotType::kDense) {
+        const double* row = frame.row(in);
+        for (std::uint32_t i = 0; i < in.columns; ++i) out[i] = model::Cell::of(row[i]);
+      } else {
+        std::fill_n(out, in.columns, model::Cell::of(0.0));
+        for (const Hit& hit : frame.hits(in)) out[hit.column].real += hit.value;
       }
       out += in.columns;
     }

@@ -14,20 +14,15 @@ using model::SlotType;
 
 class Dot : public Kernel {
  public:
-  // `transposed`: [columns][outputs], for hits and more than one output.
+  // `transposed`: [columns][outputs], for more than one output: one sum alone is a chain that waits for its own last
+  // addition, many side by side are not.
   Dot(const model::Linear& op, std::vector<double> transposed, Place in, Place out)
       : op_(op), transposed_(std::move(transposed)), in_(in), out_(out) {}
 
   bool run(Frame& frame) const override {
     double* out = frame.row(out_);
     if (in_.type == SlotType::kDense) {
-      const double* in = frame.row(in_);
-      for (std::uint32_t k = 0; k < op_.outputs; ++k) {
-        const double* coef = op_.coef.data() + std::size_t{k} * in_.columns;
-        double sum = 0;
-        for (std::uint32_t i = 0; i < in_.columns; ++i) sum += in[i] * coef[i];
-        out[k] = sum + op_.intercept[k];
-      }
+      dense(frame.row(in_), out);
       return true;
     }
     if (op_.outputs == 1) {
@@ -46,6 +41,23 @@ class Dot : public Kernel {
   }
 
  private:
+  void dense(const double* in, double* out) const {
+    const std::size_t outputs = op_.outputs;
+    if (outputs == 1) {
+      double sum = 0;
+      for (std::uint32_t i = 0; i < in_.columns; ++i) sum += in[i] * op_.coef[i];
+      out[0] = sum + op_.intercept[0];
+      return;
+    }
+    std::fill_n(out, outputs, 0.0);
+    for (std::uint32_t i = 0; i < in_.columns; ++i) {
+      const double* coef = transposed_.data() + i * outputs;
+      const double x = in[i];
+      for (std::size_t k = 0; k < outputs; ++k) out[k] += x * coef[k];
+    }
+    for (std::size_t k = 0; k < outputs; ++k) out[k] += op_.intercept[k];
+  }
+
   const model::Linear& op_;
   std::vector<double> transposed_;
   Place in_, out_;
@@ -138,9 +150,8 @@ std::uint32_t argmax(std::span<const double> in) {
 }  // namespace
 
 Result<KernelPtr> compile(const model::Linear& op, Compiling& step) {
-  const bool by_hits = step.in().type == SlotType::kCsr && op.outputs > 1;
   const Place out = step.out();
-  std::vector<double> transposed = by_hits ? transpose(op, step.in().columns) : std::vector<double>();
+  std::vector<double> transposed = op.outputs > 1 ? transpose(op, step.in().columns) : std::vector<double>();
   return std::make_unique<Dot>(op, std::move(transposed), step.in(), out);
 }
 

@@ -20,6 +20,19 @@ Result<KernelPtr> compile(const model::Clip& op, Compiling& step);
 Result<KernelPtr> compile(const model::Binarize& op, Compiling& step);
 Result<KernelPtr> compile(const model::NormalizeRows& op, Compiling& step);
 
+// columns.cc
+Result<KernelPtr> compile(const model::Products& op, Compiling& step);
+Result<KernelPtr> compile(const model::Discretize& op, Compiling& step);
+Result<KernelPtr> compile(const model::PowerTransform& op, Compiling& step);
+Result<KernelPtr> compile(const model::QuantileTransform& op, Compiling& step);
+Result<KernelPtr> compile(const model::Apply& op, Compiling& step);
+
+// encode.cc
+Result<KernelPtr> compile(const model::Encode& op, Compiling& step);
+Result<KernelPtr> compile(const model::OneHot& op, Compiling& step);
+Result<KernelPtr> compile(const model::Impute& op, Compiling& step);
+Result<KernelPtr> compile(const model::IsMissing& op, Compiling& step);
+
 // join.cc
 Result<KernelPtr> compile(const model::Select& op, Compiling& step);
 Result<KernelPtr> compile(const model::Concat& op, Compiling& step);
@@ -56,5 +69,18 @@ Result<KernelPtr> compile(const model::PairwiseSum& op, Compiling& step);
 Result<KernelPtr> compile(const model::PairwiseVote& op, Compiling& step);
 Result<KernelPtr> compile(const model::PairwiseScores& op, Compiling& step);
 Result<KernelPtr> compile(const model::PairwiseProbability& op, Compiling& step);
+
+// trees.cc
+Result<KernelPtr> compile(const model::TreeSum& op, Compiling& step);
+Result<KernelPtr> compile(const model::RoundToFloat& op, Compiling& step);
+
+// neighbors.cc
+Result<KernelPtr> compile(const model::Nearest& op, Compiling& step);
+Result<KernelPtr> compile(const model::NeighborVotes& op, Compiling& step);
+Result<KernelPtr> compile(const model::NeighborMean& op, Compiling& step);
+
+// likelihood.cc
+Result<KernelPtr> compile(const model::GaussianLikelihood& op, Compiling& step);
+Result<KernelPtr> compile(const model::ExpNormalize& op, Compiling& step);
 
 }  // namespace slipway::engine::kernels

@@ -68,6 +68,7 @@ class CheckFinite : public Kernel {
       }
       return true;
     }
+    if (in_.type == SlotType::kCells || in_.type == SlotType::kRecord) return check_cells(frame);
     const double* in = frame.row(in_);
     for (std::uint32_t i = 0; i < in_.columns; ++i) {
       if (!std::isfinite(in[i]) && !not_finite(frame, i, in[i])) return false;
@@ -76,6 +77,17 @@ class CheckFinite : public Kernel {
   }
 
  private:
+  bool check_cells(Frame& frame) const {
+    const auto cells = frame.cells(in_);
+    for (std::uint32_t i = 0; i < in_.columns; ++i) {
+      const bool real = cells[i].kind == Cell::Kind::kReal;
+      if (!real && !cells[i].missing()) continue;
+      const double value = real ? cells[i].real : std::nan("");
+      if (!std::isfinite(value) && !not_finite(frame, i, value)) return false;
+    }
+    return true;
+  }
+
   // REQUIRES: `value` is not finite. False: refused.
   bool not_finite(Frame& frame, std::uint32_t column, double value) const {
     using enum model::Model::Refused;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A row compared with stored rows: libsvm's kernel functions, and distances.
+#include <algorithm>
 #include <cmath>
 
 #include "engine/reference/run.h"
@@ -33,20 +34,48 @@ double finish(const model::CompareRows& op, double sum) {
       return std::exp(-op.gamma * sum);
     case With::kSigmoid:
       return std::tanh(op.gamma * sum + op.coef0);
+    case With::kCosine:
+      return std::isnan(sum) ? HUGE_VAL : std::min(std::max(1 - sum, 0.0), 2.0);
     default:
       return sum;
   }
 }
 
-double compare(const model::CompareRows& op, const std::vector<double>& x, const double* s) {
-  if (op.with == With::kEuclidean) {
-    const double square = (-2 * dot(x.data(), s, x.size()) + dot(x.data(), x.data(), x.size())) + dot(s, s, x.size());
-    return std::sqrt(square > 0 ? square : 0.0);
-  }
-  if (op.with != With::kRbf) return finish(op, dot(x.data(), s, x.size()));
+double from_products(const model::CompareRows& op, double product, double x, double s) {
+  const double square = (-2 * product + x) + s;
+  const double positive = square > 0 ? square : 0.0;
+  return op.with == With::kEuclidean ? std::sqrt(positive) : positive;
+}
+
+double difference(const model::CompareRows& op, double x, double s) {
+  if (op.with == With::kHamming) return x != s ? 1 : 0;
+  if (op.with == With::kMinkowski) return std::pow(std::fabs(x - s), op.p);
+  if (op.with == With::kManhattan || op.with == With::kChebyshev) return std::fabs(x - s);
+  return (x - s) * (x - s);
+}
+
+double distance(const model::CompareRows& op, const std::vector<double>& x, const double* s) {
   double sum = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) sum += (x[i] - s[i]) * (x[i] - s[i]);
-  return finish(op, sum);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double one = difference(op, x[i], s[i]);
+    if (op.with == With::kChebyshev) {
+      sum = one > sum || std::isnan(one) ? one : sum;
+    } else {
+      sum += one;
+    }
+  }
+  if (op.with == With::kRbf) return finish(op, sum);
+  if (op.with == With::kHamming) sum /= double(x.size());
+  return std::isnan(sum) ? HUGE_VAL : sum;
+}
+
+double compare(const model::CompareRows& op, const std::vector<double>& x, const double* s) {
+  const std::size_t n = x.size();
+  if (op.with == With::kEuclidean || op.with == With::kSquares) {
+    return from_products(op, dot(x.data(), s, n), dot(x.data(), x.data(), n), dot(s, s, n));
+  }
+  if (op.with == With::kRbf || (op.with > With::kSquares && op.with != With::kCosine)) return distance(op, x, s);
+  return finish(op, dot(x.data(), s, n));
 }
 
 // Merges two sparse rows as libsvm does.
@@ -70,7 +99,11 @@ double merge(const model::CompareRows& op, const std::vector<std::pair<std::uint
       ++k;
     }
   }
-  return finish(op, sum);
+  if (op.with != With::kEuclidean && op.with != With::kSquares) return finish(op, sum);
+  double own = 0, other = 0;
+  for (const auto& hit : x) own += hit.second * hit.second;
+  for (std::uint64_t e = op.row_start[row]; e < end; ++e) other += op.values[e] * op.values[e];
+  return from_products(op, sum, own, other);
 }
 
 }  // namespace

@@ -21,7 +21,23 @@ Value run(const model::Select& op, Step& step) {
   return out;
 }
 
+namespace {
+
+Value join_cells(const Step& step) {
+  Value out;
+  for (std::size_t i = 0; i < step.inputs(); ++i) {
+    out.cells.insert(out.cells.end(), step.in(i).cells.begin(), step.in(i).cells.end());
+    for (const double value : step.in(i).row) out.cells.push_back(model::Cell::of(value));
+    if (!step.sparse_in(i)) continue;
+    for (const double value : dense(step.in(i), step.columns_in(i))) out.cells.push_back(model::Cell::of(value));
+  }
+  return out;
+}
+
+}  // namespace
+
 Value run(const model::Concat& op, Step& step) {
+  if (step.model.slots()[step.number + 1].type == model::SlotType::kCells) return join_cells(step);
   Value out;
   if (!op.sparse) out.row.assign(step.columns_out(), 0.0);
   std::uint32_t begin = 0;

@@ -64,7 +64,14 @@ Value run(const model::RequireFinite& op, Step& step) {
   };
   for (const auto& [column, value] : step.in().hits) check(column, value);
   for (std::uint32_t i = 0; i < step.in().row.size(); ++i) check(i, step.in().row[i]);
-  return step.in();
+  const std::span<const Cell> cells = step.slot_in() == 0 ? step.record.fields : std::span(step.in().cells);
+  for (std::uint32_t i = 0; i < cells.size(); ++i) {
+    const Cell& cell = cells[i];
+    if (cell.missing() || cell.kind == Cell::Kind::kReal) check(i, cell.missing() ? std::nan("") : cell.real);
+  }
+  Value out = step.in();
+  out.cells.assign(cells.begin(), cells.end());
+  return out;
 }
 
 }  // namespace slipway::engine::reference

@@ -66,6 +66,19 @@ Value run(const model::Clip& op, Step& step);
 Value run(const model::Binarize& op, Step& step);
 Value run(const model::NormalizeRows& op, Step& step);
 
+// columns.cc
+Value run(const model::Products& op, Step& step);
+Value run(const model::Discretize& op, Step& step);
+Value run(const model::PowerTransform& op, Step& step);
+Value run(const model::QuantileTransform& op, Step& step);
+Value run(const model::Apply& op, Step& step);
+
+// encode.cc
+Value run(const model::Encode& op, Step& step);
+Value run(const model::OneHot& op, Step& step);
+Value run(const model::Impute& op, Step& step);
+Value run(const model::IsMissing& op, Step& step);
+
 // join.cc
 Value run(const model::Select& op, Step& step);
 Value run(const model::Concat& op, Step& step);
@@ -102,5 +115,18 @@ Value run(const model::PairwiseSum& op, Step& step);
 Value run(const model::PairwiseVote& op, Step& step);
 Value run(const model::PairwiseScores& op, Step& step);
 Value run(const model::PairwiseProbability& op, Step& step);
+
+// trees.cc
+Value run(const model::TreeSum& op, Step& step);
+Value run(const model::RoundToFloat& op, Step& step);
+
+// neighbors.cc
+Value run(const model::Nearest& op, Step& step);
+Value run(const model::NeighborVotes& op, Step& step);
+Value run(const model::NeighborMean& op, Step& step);
+
+// likelihood.cc
+Value run(const model::GaussianLikelihood& op, Step& step);
+Value run(const model::ExpNormalize& op, Step& step);
 
 }  // namespace slipway::engine::reference

@@ -52,6 +52,7 @@ Result<void> isotonic_regression(const Attributes& fitted, Lowering& out) {
     return fail(fitted.error(Code::kUnsupported, "out_of_bounds", "is 'raise'; 'nan' and 'clip' are served"));
   }
   SLIPWAY_TRY(out.take_dense(fitted, 1));
+  out.set_typical(std::span(line.x.data(), 1));
   out.emit(model::RequireFinite{.estimator = "IsotonicRegression"});
   const std::uint32_t slot = out.emit(std::move(line));
   out.predicts({{OutputKind::kPrediction, slot}, {OutputKind::kTransform, slot}}, {});

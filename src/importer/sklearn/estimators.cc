@@ -9,8 +9,29 @@ namespace slipway::importer::sklearn {
 namespace {
 
 using Family = std::span<const Estimator> (*)();
-constexpr Family kFamilies[] = {bagging,    calibration, feature_extraction, linear_model, model_selection,
-                                multiclass, pipeline,    preprocessing,      svm,          text,
+constexpr Family kFamilies[] = {bagging,
+                                boosted_trees,
+                                calibration,
+                                cluster,
+                                compose,
+                                decomposition,
+                                encoders,
+                                feature_extraction,
+                                feature_maps,
+                                feature_selection,
+                                function_transformer,
+                                impute,
+                                linear_model,
+                                model_selection,
+                                multiclass,
+                                naive_bayes,
+                                neighbors,
+                                neural_network,
+                                pipeline,
+                                preprocessing,
+                                svm,
+                                text,
+                                trees,
                                 voting};
 
 struct Inert {
@@ -53,6 +74,12 @@ constexpr Inert kInert[] = {
      "__pyx_unpickle_CyHalfSquaredError __pyx_unpickle_CyHalfTweedieLoss "
      "__pyx_unpickle_CyHalfTweedieLossIdentity __pyx_unpickle_CyHuberLoss "
      "__pyx_unpickle_CyPinballLoss"},
+    {"pandas.core.indexes.base", "_new_Index Index"},
+    {"pandas.core.indexes.range", "RangeIndex"},
+    {"pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked"},
+    {"pandas.core.arrays.string_", "StringArray"},
+    {"pandas", "StringDtype"},
+    {"pandas.core.indexes.numeric", "Int64Index UInt64Index Float64Index"},
     {"scipy.sparse.csr", "csr_matrix"},
     {"scipy.sparse._csr", "csr_matrix csr_array"},
     {"scipy.sparse.csc", "csc_matrix"},

@@ -30,15 +30,28 @@ struct Estimator {
 
 // The families. Each stands in its own file.
 std::span<const Estimator> bagging();
+std::span<const Estimator> boosted_trees();
 std::span<const Estimator> calibration();
+std::span<const Estimator> cluster();
+std::span<const Estimator> compose();
+std::span<const Estimator> decomposition();
+std::span<const Estimator> encoders();
 std::span<const Estimator> feature_extraction();
+std::span<const Estimator> feature_maps();
+std::span<const Estimator> feature_selection();
+std::span<const Estimator> function_transformer();
+std::span<const Estimator> impute();
 std::span<const Estimator> linear_model();
 std::span<const Estimator> model_selection();
 std::span<const Estimator> multiclass();
+std::span<const Estimator> naive_bayes();
+std::span<const Estimator> neighbors();
+std::span<const Estimator> neural_network();
 std::span<const Estimator> pipeline();
 std::span<const Estimator> preprocessing();
 std::span<const Estimator> svm();
 std::span<const Estimator> text();
+std::span<const Estimator> trees();
 std::span<const Estimator> voting();
 
 // All of them, for `slipway estimators`, sorted by name.

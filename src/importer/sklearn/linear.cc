@@ -76,6 +76,11 @@ Result<Coefficients> classifier_coefficients(const Attributes& fitted, std::size
 
 Result<std::vector<model::Label>> read_labels(const Attributes& fitted) {
   const std::vector<pickle::Scalar> scalars = SLIPWAY_TRY(fitted.scalars("classes_"));
+  return make_labels(fitted, scalars, 2);
+}
+
+Result<std::vector<model::Label>> make_labels(const Attributes& fitted, const std::vector<pickle::Scalar>& scalars,
+                                              std::size_t least) {
   std::vector<model::Label> out;
   for (const pickle::Scalar& scalar : scalars) {
     switch (scalar.kind) {
@@ -95,8 +100,9 @@ Result<std::vector<model::Label>> read_labels(const Attributes& fitted) {
         break;
     }
   }
-  if (out.size() < 2) {
-    return fail(fitted.error(Code::kCorrupt, "classes_", fmt::format("has {} labels, want 2 or more", out.size())));
+  if (out.size() < least) {
+    const auto what = fmt::format("has {} labels, want {} or more", out.size(), least);
+    return fail(fitted.error(Code::kCorrupt, "classes_", what));
   }
   return out;
 }

@@ -28,6 +28,9 @@ Result<Coefficients> classifier_coefficients(const Attributes& fitted, std::size
 
 // `classes_`, two or more.
 Result<std::vector<model::Label>> read_labels(const Attributes& fitted);
+// The same of what was read of `classes_` already; `least`: how many there must be.
+Result<std::vector<model::Label>> make_labels(const Attributes& fitted, const std::vector<pickle::Scalar>& scalars,
+                                              std::size_t least);
 
 // Adds the check of the input and the product; gives the slot of the scores. Errors as Lowering::take_rows.
 Result<std::uint32_t> add_scores(const Attributes& fitted, Lowering& out, Coefficients coefficients);

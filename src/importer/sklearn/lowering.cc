@@ -26,6 +26,17 @@ constexpr std::size_t kMaxVisits = 10'000;
 
 bool is_cells(SlotType type) { return type == SlotType::kRecord || type == SlotType::kCells; }
 
+// True for a step that has no finite answer at 0, or none at all.
+bool refuses_zero(const model::Step& step) {
+  using enum model::Apply::Function;
+  if (const auto* power = std::get_if<model::PowerTransform>(&step.op)) {
+    return power->method == model::PowerTransform::Method::kBoxCox;
+  }
+  const auto* apply = std::get_if<model::Apply>(&step.op);
+  if (apply == nullptr) return false;
+  return apply->function == kLog || apply->function == kLog2 || apply->function == kLog10 || apply->function == kLogit;
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> Lowered::slot(model::OutputKind kind, std::uint32_t target) const {
@@ -45,8 +56,10 @@ Result<void> Lowering::next(const pickle::Document& document, pickle::NodeId nod
 }
 
 Result<Lowered> Lowering::apart(const pickle::Document& document, pickle::NodeId node, std::string path, Flow from) {
-  Chain kept =
-      std::exchange(chain_, Chain{.flow = std::move(from), .outputs = {}, .targets = {}, .waiting = {}, .last = {}});
+  const bool head = from.slot == 0 && from.columns == 0;  // what waits there waits for this chain too
+  Chain inner{.flow = std::move(from), .outputs = {}, .targets = {}, .waiting = {}, .last = {}};
+  if (head) inner.waiting = chain_.waiting;
+  Chain kept = std::exchange(chain_, std::move(inner));
   const std::size_t wrapped = wrapped_;
   const bool apart = std::exchange(apart_, true);
   SLIPWAY_TRY(visit(document, node, path));
@@ -93,7 +106,7 @@ Result<void> Lowering::visit(const pickle::Document& document, pickle::NodeId no
 
 // After what transforms as well as it predicts, its transform goes on.
 Result<void> Lowering::go_on(const Attributes& fitted) {
-  if (!chain_.ended) return {};
+  if (!chain_.ended || (has_labels() && fitted.class_name().name == "LabelEncoder")) return {};
   const auto transform = std::ranges::find(chain_.outputs, model::OutputKind::kTransform, &model::Output::kind);
   if (transform == chain_.outputs.end()) {
     const auto what = fmt::format("stands after {}, which ends a chain", chain_.last);
@@ -183,18 +196,70 @@ Result<void> Lowering::take_cells(const Attributes& fitted, std::size_t columns,
 
 Result<void> Lowering::take_rows(const Attributes& fitted, std::size_t columns) {
   SLIPWAY_TRY(take_columns(fitted, columns, {}));
-  if (has_rows()) return {};
-  for (std::size_t i = 0; i < columns; ++i) {
-    if (model::Field* column = field(i)) column->takes_number = true;
-  }
-  const std::uint32_t cells = chain_.flow.slot;
-  if (const auto found = stacked_.find(cells); found != stacked_.end()) {
-    chain_.flow.slot = found->second;
-    chain_.flow.type = SlotType::kDense;
-    return {};
-  }
-  stacked_[cells] = emit(model::StackNumbers{static_cast<std::uint32_t>(columns)});
+  chain_.flow = numbers(std::move(chain_.flow));
   return {};
+}
+
+// Cells as rows of numbers, once for all who ask. What was put together of cells and rows is put together anew, of rows
+// alone; nobody may read the former any more then.
+std::uint32_t Lowering::stacked(std::uint32_t cells) {
+  if (const auto found = stacked_.find(cells); found != stacked_.end()) return found->second;
+  std::vector<std::uint32_t> parts;
+  if (cells != 0 && std::holds_alternative<model::Concat>(parts_.steps[cells - 1].op)) {
+    parts = parts_.steps[cells - 1].inputs;
+  }
+  for (std::uint32_t& part : parts) {  // each stands before: this ends
+    if (is_cells(slots_[part].type)) part = stacked(part);
+  }
+  const std::uint32_t rows = parts.empty() ? branch(model::StackNumbers{slots_[cells].columns}, cells)
+                                           : branch(model::Concat{}, std::move(parts));
+  return stacked_[cells] = rows;
+}
+
+Flow Lowering::numbers(Flow from) {
+  if (!is_cells(from.type)) return from;
+  for (const std::uint32_t field : from.fields) {
+    if (field < fields_.size()) fields_[field].takes_number = true;
+  }
+  from.slot = stacked(from.slot);
+  from.type = SlotType::kDense;
+  return from;
+}
+
+Flow Lowering::select(std::span<const std::uint32_t> columns) {
+  const Flow& from = chain_.flow;
+  std::vector<Flow> runs;  // of sparse rows one for each run of columns that ascend
+  for (std::size_t begin = 0, end = 0; begin < columns.size(); begin = end) {
+    end = from.type == SlotType::kCsr ? begin + 1 : columns.size();
+    while (end < columns.size() && columns[end] > columns[end - 1]) ++end;
+    model::Select op{std::vector(columns.begin() + std::ptrdiff_t(begin), columns.begin() + std::ptrdiff_t(end))};
+    runs.push_back(flow_of(branch(std::move(op), from.slot)));
+  }
+  Flow out = runs.size() == 1 ? std::move(runs[0]) : join(std::move(runs), from.type == SlotType::kCsr);
+  for (const std::uint32_t column : columns) {
+    if (column < from.fields.size()) out.fields.push_back(from.fields[column]);
+    if (column < from.names.size()) out.names.push_back(from.names[column]);
+  }
+  return out;
+}
+
+Flow Lowering::join(std::vector<Flow> parts, bool sparse) {
+  std::vector<std::uint32_t> slots, fields;
+  for (Flow& part : parts) {
+    if (sparse) part = numbers(std::move(part));
+    if (part.type == SlotType::kRecord) {
+      std::vector<std::uint32_t> all(part.columns);
+      std::iota(all.begin(), all.end(), 0U);
+      part.slot = branch(model::Select{std::move(all)}, part.slot);
+    }
+    slots.push_back(part.slot);
+    fields.insert(fields.end(), part.fields.begin(), part.fields.end());
+    fields.resize(fields.size() + part.columns - part.fields.size(), model::Schema::kNoField);
+  }
+  const bool alone = slots.size() == 1 && (parts[0].type == SlotType::kCsr) == sparse;
+  Flow out = flow_of(alone ? slots[0] : branch(model::Concat{sparse}, std::move(slots)));
+  out.fields = std::move(fields);
+  return out;
 }
 
 Result<void> Lowering::take_dense(const Attributes& fitted, std::size_t columns) {
@@ -308,8 +373,9 @@ void Lowering::follow(const model::Op& op, std::uint32_t slot) {
       if (column < before.fields.size()) flow.fields.push_back(before.fields[column]);
       if (column < before.names.size()) flow.names.push_back(before.names[column]);
     }
-  } else if (std::holds_alternative<model::StackNumbers>(op) || std::holds_alternative<model::RequireFinite>(op) ||
-             std::holds_alternative<model::Densify>(op)) {
+  } else if (std::holds_alternative<model::StackNumbers>(op) || std::holds_alternative<model::Impute>(op) ||
+             std::holds_alternative<model::RequireFinite>(op) || std::holds_alternative<model::Densify>(op) ||
+             std::holds_alternative<model::RoundToFloat>(op)) {
     flow.fields = before.fields;
     flow.names = before.names;
   }
@@ -361,12 +427,59 @@ Result<void> Lowering::rename_labels(const Attributes& encoder) {
     const auto* code = std::get_if<std::int64_t>(&labels[i]);
     if (code == nullptr || std::cmp_not_equal(*code, i)) return refuse("predicts other labels than 0, 1, ...");
   }
-  labels = names;
+  return rename_labels(encoder, names);
+}
+
+Result<void> Lowering::rename_labels(const Attributes& fitted, const std::vector<model::Label>& names) {
+  for (model::Target& target : chain_.targets) {
+    for (model::Label& label : target.labels) {
+      const auto* number = std::get_if<std::int64_t>(&label);
+      if (number == nullptr || *number < 0 || std::cmp_greater_equal(*number, names.size())) {
+        const auto what =
+            fmt::format("has {} names, but the model predicts '{}'", names.size(), printable(model::label_text(label)));
+        return fail(fitted.error(Code::kCorrupt, "classes_", what));
+      }
+      label = names[static_cast<std::size_t>(*number)];
+    }
+  }
   return {};
+}
+
+// Parts that were put together and then by everyone read in another way, and what a selector's model would predict in
+// the middle of a chain. A check stays, read or not.
+void Lowering::drop_unread() {
+  std::vector<bool> read(slots_.size());
+  for (const model::Output& output : chain_.outputs) read[output.slot] = true;
+  std::vector<std::uint32_t> moved(slots_.size());
+  std::size_t kept = 0;
+  for (std::size_t i = parts_.steps.size(); i-- > 0;) {
+    const model::Step& step = parts_.steps[i];
+    const bool checks = std::holds_alternative<model::RequireFinite>(step.op);
+    if (!checks && !read[i + 1]) continue;
+    read[i + 1] = true;
+    for (const std::uint32_t input : step.inputs) read[input] = true;
+  }
+  for (std::size_t i = 0; i < parts_.steps.size(); ++i) {
+    if (!read[i + 1]) continue;
+    moved[i + 1] = static_cast<std::uint32_t>(kept + 1);
+    for (std::uint32_t& input : parts_.steps[i].inputs) input = moved[input];
+    if (kept != i) parts_.steps[kept] = std::move(parts_.steps[i]);
+    ++kept;
+  }
+  parts_.steps.resize(kept);
+  for (model::Output& output : chain_.outputs) output.slot = moved[output.slot];
 }
 
 Result<model::Model> Lowering::finish() && {
   SLIPWAY_TRY(settle());
+  // A container may give cells: as far as nobody has read them as text, they are numbers.
+  const auto only_text = [&](std::uint32_t field) {
+    return field < fields_.size() && fields_[field].takes_text && !fields_[field].takes_number;
+  };
+  if (chain_.outputs.empty() && chain_.flow.type == SlotType::kCells &&
+      std::ranges::none_of(chain_.flow.fields, only_text)) {
+    chain_.flow = numbers(std::move(chain_.flow));
+  }
   if (chain_.outputs.empty()) {
     const bool only_reads = std::ranges::all_of(parts_.steps, [](const model::Step& step) {
       return std::holds_alternative<model::VectorizeDict>(step.op) || std::holds_alternative<model::Densify>(step.op);
@@ -379,9 +492,15 @@ Result<model::Model> Lowering::finish() && {
     }
     chain_.outputs = {{model::OutputKind::kTransform, chain_.flow.slot}};
   }
-  for (model::Field& unread : fields_) {  // a column that the model was given and does not use
-    if (!unread.takes_number && !unread.takes_text) unread.takes_number = unread.takes_text = true;
+  if (std::ranges::any_of(parts_.steps, refuses_zero)) {  // the example shall be one that passes
+    for (model::Field& field : fields_) field.typical = field.typical.value_or(0.5);
   }
+  for (model::Field& unread : fields_) {  // a column that the model was given and does not use
+    if (unread.takes_number || unread.takes_text) continue;
+    unread.takes_number = unread.takes_text = true;
+    unread.required = false;
+  }
+  drop_unread();
   parts_.outputs = std::move(chain_.outputs);
   parts_.targets = std::move(chain_.targets);
   parts_.schema = SLIPWAY_TRY(model::Schema::create(std::move(fields_), records_));

@@ -94,9 +94,17 @@ class Lowering {
 
   // The chain's rows. A container sets them when it has joined what its members give.
   const Flow& flow() const { return chain_.flow; }
-  void set_flow(Flow flow) { chain_.flow = std::move(flow); }
+  void set_flow(Flow flow) {
+    chain_.flow = std::move(flow);
+    chain_.waiting.clear();
+  }
   // A flow of what `slot` holds, columns without names.
   Flow flow_of(std::uint32_t slot) const;
+  // Off the chain: columns of its rows, in any order; several flows side by side, as cells if one of them is and
+  // `sparse` does not want numbers; the same as rows of numbers, which its fields then take.
+  Flow select(std::span<const std::uint32_t> columns);
+  Flow join(std::vector<Flow> parts, bool sparse);
+  Flow numbers(Flow from);
 
   // The schema's field that a column is, to say what it takes; nullptr if columns are fields no more. Valid until the
   // next call.
@@ -107,6 +115,10 @@ class Lowering {
   // Ends the chain. `labels`: of the one target; none: numbers.
   void predicts(std::vector<model::Output> outputs, std::vector<model::Label> labels);
   void predicts_many(std::vector<model::Output> outputs, std::vector<model::Target> targets);
+  // True if the chain has ended with labels; gives them other names, each by its number. kCorrupt for a label that is
+  // no number of one.
+  bool has_labels() const { return !chain_.targets.empty(); }
+  Result<void> rename_labels(const Attributes& fitted, const std::vector<model::Label>& names);
 
  private:
   struct Waiting {
@@ -130,6 +142,8 @@ class Lowering {
   Result<void> settle();
   void merge(std::vector<model::Field> fields);
   void follow(const model::Op& op, std::uint32_t slot);
+  std::uint32_t stacked(std::uint32_t cells);
+  void drop_unread();
 
   const Options& options_;
   model::Model::Parts parts_;

@@ -62,7 +62,7 @@ struct PositiveIndex : Fieldless {
 // The index of the largest; the first of equals; the first NaN if there is one. Source: numpy.argmax.
 struct ArgmaxIndex : Fieldless {
   static constexpr std::string_view kName = "argmax_index";
-  static constexpr std::uint32_t kMinCols = 2, kMaxCols = ~0U;
+  static constexpr std::uint32_t kMinCols = 1, kMaxCols = ~0U;
   static Slot gives(std::uint32_t columns) { return {SlotType::kIndex, columns}; }
 };
 

@@ -30,12 +30,14 @@ Result<void> check_entries(const CompareRows& op, std::uint32_t columns) {
 
 Result<Slot> CompareRows::shape(std::span<const Slot> in) const {
   const Slot from = SLIPWAY_TRY(one_input(in, {SlotType::kDense, SlotType::kCsr}));
-  if (with > With::kEuclidean) return fail(Code::kCorrupt, "compares in an unknown way");
+  if (with > With::kCosine) return fail(Code::kCorrupt, "compares in an unknown way");
   if (rows == 0) return fail(Code::kCorrupt, "has no rows");
   if (rows >= (1U << 30)) return fail(Code::kTooLarge, "has more than 2^30 rows");
   const Slot out{SlotType::kDense, rows};
   if (sparse) {
-    if (with == With::kEuclidean) return fail(Code::kCorrupt, "measures distances to sparse rows");
+    if (with > With::kSquares && with != With::kCosine) {
+      return fail(Code::kCorrupt, "measures such distances to sparse rows");
+    }
     SLIPWAY_TRY(check_entries(*this, from.columns));
     return out;
   }

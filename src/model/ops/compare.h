@@ -18,17 +18,38 @@ namespace slipway::model {
 //   kRbf          exp(-gamma * sum of (x - s)^2)
 //   kSigmoid      tanh(gamma x.s + coef0)
 //   kEuclidean    sqrt(max(0, (-2 x.s + x.x) + s.s)): what scikit-learn calls euclidean_distances
-// The first four are those of libsvm (Kernel::k_function). The rows stand dense in values, [rows, columns]; or, where
+//   kSquares      the same without the root
+//   kDifferences  sum of (x - s)^2
+//   kManhattan    sum of |x - s|
+//   kChebyshev    max of |x - s|
+//   kMinkowski    sum of |x - s| ^ p
+//   kHamming      how many columns differ / columns
+//   kCosine       1 - x.s between 0 and 2: of rows of length 1, scikit-learn's cosine_distances
+// The first four are those of libsvm (Kernel::k_function), the others scikit-learn's; of the last six one that is NaN
+// counts as infinite. The rows stand dense in values, [rows, columns]; or, where
 // `sparse`, entry e of row i (row_start[i] <= e < row_start[i + 1]) has column[e] and values[e], columns ascending.
 // Then x is read as its entries that are not 0, the two are merged as libsvm merges them, and columns that neither has
-// are left out; kEuclidean is of dense rows only.
+// are left out. Of sparse rows there are the first six and kCosine.
 struct CompareRows {
   static constexpr std::string_view kName = "compare_rows";
-  enum class With : std::uint8_t { kDot, kPolynomial, kRbf, kSigmoid, kEuclidean };
+  enum class With : std::uint8_t {
+    kDot,
+    kPolynomial,
+    kRbf,
+    kSigmoid,
+    kEuclidean,
+    kSquares,
+    kDifferences,
+    kManhattan,
+    kChebyshev,
+    kMinkowski,
+    kHamming,
+    kCosine
+  };
   With with = With::kDot;
   bool sparse = false;
   std::uint32_t rows = 0, degree = 0;
-  double gamma = 0, coef0 = 0;
+  double gamma = 0, coef0 = 0, p = 2;
   Array<double> values;
   Array<std::uint64_t> row_start;
   Array<std::uint32_t> column;
@@ -41,6 +62,7 @@ struct CompareRows {
     f("degree", &CompareRows::degree);
     f("gamma", &CompareRows::gamma);
     f("coef0", &CompareRows::coef0);
+    f("p", &CompareRows::p);
     f("values", &CompareRows::values);
     f("row_start", &CompareRows::row_start);
     f("column", &CompareRows::column);

@@ -26,11 +26,15 @@ Result<Slot> Select::shape(std::span<const Slot> in) const {
 Result<Slot> Concat::shape(std::span<const Slot> in) const {
   if (in.empty()) return fail(Code::kCorrupt, "takes one input or more, gets none");
   std::uint64_t columns = 0;
+  bool cells = false;
   for (const Slot& slot : in) {
-    SLIPWAY_TRY(one_input(std::span(&slot, 1), {SlotType::kDense, SlotType::kCsr}));
+    SLIPWAY_TRY(one_input(std::span(&slot, 1), {SlotType::kDense, SlotType::kCsr, SlotType::kCells}));
     columns += slot.columns;
+    cells = cells || slot.type == SlotType::kCells;
   }
   if (columns >= (1U << 30)) return fail(Code::kTooLarge, "gives more than 2^30 columns");
+  if (cells && sparse) return fail(Code::kCorrupt, "makes sparse rows of cells");
+  if (cells) return Slot{SlotType::kCells, std::uint32_t(columns)};
   return Slot{sparse ? SlotType::kCsr : SlotType::kDense, std::uint32_t(columns)};
 }
 

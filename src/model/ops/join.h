@@ -26,7 +26,7 @@ struct Select {
 };
 
 // Rows side by side, in the order of the inputs. Sparse: CSR, of dense inputs what is not 0 (NaN is not); else dense,
-// where hits of a CSR input on one column add up.
+// where hits of a CSR input on one column add up. With cells among the inputs all become cells; not sparse then.
 struct Concat {
   static constexpr std::string_view kName = "concat";
   bool sparse = false;

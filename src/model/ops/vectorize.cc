@@ -36,7 +36,8 @@ Result<Slot> StackNumbers::shape(std::span<const Slot> in) const {
 }
 
 Result<Slot> RequireFinite::shape(std::span<const Slot> in) const {
-  return one_input(in, {SlotType::kDense, SlotType::kCsr});
+  const Slot from = SLIPWAY_TRY(one_input(in, {SlotType::kDense, SlotType::kCsr, SlotType::kCells, SlotType::kRecord}));
+  return from.type == SlotType::kRecord ? Slot{SlotType::kCells, from.columns} : from;
 }
 
 }  // namespace slipway::model

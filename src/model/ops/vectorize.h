@@ -63,7 +63,8 @@ struct StackNumbers {
   Result<Slot> shape(std::span<const Slot> in) const;
 };
 
-// sklearn.utils.check_array: an estimator that raises on NaN or infinity refuses the row here, by the field's name.
+// sklearn.utils.check_array: an estimator that raises on NaN or infinity refuses the row here, by the field's name. Of
+// cells: on a missing one.
 struct RequireFinite {
   static constexpr std::string_view kName = "require_finite";
   bool allow_nan = false;

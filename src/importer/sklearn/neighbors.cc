@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// Estimators of sklearn.neighbors: distances to every row of _fit_X, the nearest of them, and what their labels or
+// targets say. The trees that a file may hold are left alone: they find the same rows (of equally near ones perhaps
+// others). They measure differences; the brute way measures by products, which rounds otherwise, and so do we.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "format/pickle/sparse.h"
+#include "importer/sklearn/estimators.h"
+#include "importer/sklearn/linear.h"
+#include "importer/sklearn/lowering.h"
+#include "importer/sklearn/matrix.h"
+
+namespace slipway::importer::sklearn {
+namespace {
+
+using model::OutputKind;
+using With = model::CompareRows::With;
+using Finish = model::Nearest::Finish;
+
+constexpr double kTiny = 10 * std::numeric_limits<double>::epsilon();
+
+struct Metric {
+  std::string_view name;
+  With brute, tree;  // tree: kDot where the trees do not have it
+  Finish finish;
+};
+constexpr Metric kMetrics[] = {
+    {"euclidean", With::kSquares, With::kDifferences, Finish::kRoot},
+    {"l2", With::kSquares, With::kDifferences, Finish::kRoot},
+    {"sqeuclidean", With::kSquares, With::kDot, Finish::kKeep},
+    {"manhattan", With::kManhattan, With::kManhattan, Finish::kKeep},
+    {"cityblock", With::kManhattan, With::kManhattan, Finish::kKeep},
+    {"l1", With::kManhattan, With::kManhattan, Finish::kKeep},
+    {"chebyshev", With::kChebyshev, With::kChebyshev, Finish::kKeep},
+    {"infinity", With::kChebyshev, With::kChebyshev, Finish::kKeep},
+    {"minkowski", With::kMinkowski, With::kMinkowski, Finish::kPower},
+    {"p", With::kMinkowski, With::kMinkowski, Finish::kPower},
+    {"hamming", With::kHamming, With::kHamming, Finish::kKeep},
+    {"cosine", With::kCosine, With::kDot, Finish::kKeep},
+};
+
+struct Stored {
+  model::CompareRows compare;
+  Finish finish = Finish::kKeep;
+  std::size_t rows = 0, columns = 0;
+};
+
+Result<double> read_power(const Attributes& fitted) {
+  const pickle::Document& document = fitted.document();
+  const pickle::NodeId parameters = fitted.node("effective_metric_params_");
+  const auto parameter = [&](std::string_view name) {
+    const bool is_dict = parameters != pickle::kNoNode && document.kind(parameters) == pickle::Kind::kDict;
+    return is_dict ? pickle::find(document, parameters, name) : pickle::kNoNode;
+  };
+  const pickle::NodeId weights = parameter("w");
+  if (weights != pickle::kNoNode && document.kind(weights) != pickle::Kind::kNone) {
+    return fail(fitted.error(Code::kUnsupported, "effective_metric_params_", "has weights of the columns"));
+  }
+  const pickle::NodeId power = parameter("p");
+  if (power == pickle::kNoNode) return 2.0;
+  auto value = pickle::read_numbers(document, power);
+  if (value && value->values.size() == 1 && value->values[0] > 0) return value->values[0];
+  return fail(fitted.error(Code::kCorrupt, "effective_metric_params_", "has a p that is not above 0"));
+}
+
+Result<void> read_metric(const Attributes& fitted, Stored& stored) {
+  const pickle::NodeId node = fitted.node("effective_metric_");
+  SLIPWAY_TRY(fitted.fitted("effective_metric_"));
+  const pickle::Kind kind = fitted.document().kind(node);
+  if (kind != pickle::Kind::kText && kind != pickle::Kind::kBytes) {
+    return fail(fitted.error(Code::kUnsupported, "effective_metric_", "is a function or an object")
+                    .or_hint("fit it with a metric that scikit-learn has a name for"));
+  }
+  const std::string name = SLIPWAY_TRY(fitted.text("effective_metric_"));
+  const std::string method = SLIPWAY_TRY(fitted.text("_fit_method"));
+  const bool brute = method == "brute";
+  if (!brute && method != "kd_tree" && method != "ball_tree") {
+    const auto what = fmt::format("is '{}', want brute, kd_tree or ball_tree", printable(method));
+    return fail(fitted.error(Code::kUnsupported, "_fit_method", what));
+  }
+  const auto found = std::ranges::find(kMetrics, name, &Metric::name);
+  if (found == std::end(kMetrics) || (!brute && found->tree == With::kDot)) {
+    std::string names;
+    for (const Metric& metric : kMetrics) names += fmt::format("{}{}", names.empty() ? "" : ", ", metric.name);
+    const auto what = fmt::format("is '{}' with {}, want one of {}", printable(name), method, names);
+    return fail(fitted.error(Code::kUnsupported, "effective_metric_", what));
+  }
+  stored.compare.with = brute ? found->brute : found->tree;
+  stored.finish = found->finish;
+  stored.compare.p = SLIPWAY_TRY(read_power(fitted));
+  if (stored.compare.with == With::kMinkowski && std::isinf(stored.compare.p)) {
+    stored.compare.with = With::kChebyshev;
+    stored.finish = Finish::kKeep;
+  }
+  return {};
+}
+
+// As model::NormalizeRows does it, of rows that are stored.
+void normalize(std::span<double> row, double tiny) {
+  double norm = 0;
+  for (const double x : row) norm += x * x;
+  norm = std::sqrt(norm);
+  if (norm == 0 || norm < tiny) return;
+  for (double& x : row) x /= norm;
+}
+
+Result<Stored> read_rows(const Attributes& fitted) {
+  SLIPWAY_TRY(fitted.fitted("_fit_X"));
+  Stored out;
+  SLIPWAY_TRY(read_metric(fitted, out));
+  const pickle::NodeId node = fitted.node("_fit_X");
+  model::CompareRows& compare = out.compare;
+  std::vector<double> values;
+  std::vector<std::uint64_t> row_start;
+  compare.sparse = pickle::is_sparse(fitted.document(), node);
+  if (compare.sparse) {
+    auto csr = pickle::read_csr(fitted.document(), node);
+    if (!csr) return fail(fitted.error(csr.error().code(), "_fit_X", csr.error().message()));
+    if (csr->rows >= (1U << 30)) return fail(fitted.error(Code::kTooLarge, "_fit_X", "has more than 2^30 rows"));
+    if (!std::ranges::all_of(csr->value, [](double x) { return std::isfinite(x); })) {
+      return fail(fitted.error(Code::kCorrupt, "_fit_X", "has values that are NaN or infinite"));
+    }
+    out.rows = csr->rows;
+    out.columns = csr->columns;
+    values = std::move(csr->value);
+    row_start = std::move(csr->row_start);
+    compare.column = std::move(csr->column);
+  } else {
+    Matrix matrix = SLIPWAY_TRY(read_matrix(fitted, "_fit_X"));
+    out.rows = matrix.rows;
+    out.columns = matrix.columns;
+    values = std::move(matrix.values);
+  }
+  if (compare.with == With::kCosine) {
+    const double tiny = !compare.sparse && fitted.version() >= Version{1, 0} ? kTiny : 0;
+    for (std::size_t i = 0; i < out.rows; ++i) {
+      const std::size_t begin = compare.sparse ? row_start[i] : i * out.columns;
+      const std::size_t end = compare.sparse ? row_start[i + 1] : begin + out.columns;
+      normalize(std::span(values).subspan(begin, end - begin), tiny);
+    }
+  }
+  compare.rows = static_cast<std::uint32_t>(out.rows);
+  compare.values = std::move(values);
+  compare.row_start = std::move(row_start);
+  return out;
+}
+
+// Adds the steps to the neighbours.
+Result<void> add_neighbors(const Attributes& fitted, Lowering& out, Stored stored) {
+  const std::int64_t count = SLIPWAY_TRY(fitted.integer("n_neighbors"));
+  if (count < 1 || std::cmp_greater(count, stored.rows)) {
+    const auto what = fmt::format("is {}, want 1 to {}: it was fitted on so many rows", count, stored.rows);
+    return fail(fitted.error(Code::kCorrupt, "n_neighbors", what));
+  }
+  if (stored.compare.sparse) SLIPWAY_TRY(out.take_rows(fitted, stored.columns));
+  if (!stored.compare.sparse) SLIPWAY_TRY(out.take_dense(fitted, stored.columns));
+  out.emit(model::RequireFinite{.estimator = std::string(fitted.class_name().name)});
+  if (stored.compare.with == With::kCosine) {
+    const double tiny = !out.sparse() && fitted.version() >= Version{1, 0} ? kTiny : 0;
+    out.emit(model::NormalizeRows{
+        .norm = model::NormalizeRows::Norm::kL2, .zero = model::NormalizeRows::Zero::kKeep, .tiny = tiny});
+  }
+  const double p = stored.finish == Finish::kPower ? stored.compare.p : 2;
+  out.emit(std::move(stored.compare));
+  out.emit(model::Nearest{.count = static_cast<std::uint32_t>(count), .finish = stored.finish, .p = p});
+  return {};
+}
+
+Result<bool> by_distance(const Attributes& fitted) {
+  if (fitted.is_none("weights")) return false;
+  const pickle::Kind kind = fitted.document().kind(fitted.node("weights"));
+  if (kind == pickle::Kind::kText || kind == pickle::Kind::kBytes) {
+    const std::string weights = SLIPWAY_TRY(fitted.text("weights"));
+    if (weights == "uniform") return false;
+    if (weights == "distance") return true;
+  }
+  return fail(fitted.error(Code::kUnsupported, "weights", "is a function, want 'uniform' or 'distance'"));
+}
+
+// The labels of every target: classes_ is one array, or a list of them.
+Result<std::vector<std::vector<model::Label>>> read_classes(const Attributes& fitted, bool several) {
+  std::vector<std::vector<model::Label>> out;
+  if (!several) {
+    const std::vector<pickle::Scalar> scalars = SLIPWAY_TRY(fitted.scalars("classes_"));
+    out.push_back(SLIPWAY_TRY(make_labels(fitted, scalars, 1)));
+    return out;
+  }
+  const pickle::NodeId list = fitted.node("classes_");
+  if (list == pickle::kNoNode || fitted.document().kind(list) != pickle::Kind::kList) {
+    return fail(fitted.error(Code::kCorrupt, "classes_", "is no list of arrays"));
+  }
+  for (const pickle::NodeId item : fitted.document().items(list)) {
+    auto scalars = pickle::read_scalars(fitted.document(), item);
+    if (!scalars) return fail(fitted.error(scalars.error().code(), "classes_", scalars.error().message()));
+    std::vector<model::Label> labels = SLIPWAY_TRY(make_labels(fitted, *scalars, 1));
+    out.push_back(std::move(labels));
+  }
+  return out;
+}
+
+// Column `target` of _y: the index of each row's label.
+Result<std::vector<std::uint32_t>> column_of(const Attributes& fitted, const pickle::Numbers& y, std::size_t target,
+                                             std::size_t targets, std::size_t labels) {
+  std::vector<std::uint32_t> out;
+  out.reserve(y.values.size() / targets);
+  for (std::size_t i = target; i < y.values.size(); i += targets) {
+    if (!(y.values[i] >= 0 && y.values[i] < double(labels))) {
+      const auto what = fmt::format("has an index that is not 0 to {}", labels - 1);
+      return fail(fitted.error(Code::kCorrupt, "_y", what));
+    }
+    out.push_back(static_cast<std::uint32_t>(y.values[i]));
+  }
+  return out;
+}
+
+Result<void> classifier(const Attributes& fitted, Lowering& out) {
+  Stored stored = SLIPWAY_TRY(read_rows(fitted));
+  const bool distance = SLIPWAY_TRY(by_distance(fitted));
+  const bool several = SLIPWAY_TRY(fitted.flag("outputs_2d_"));
+  const std::vector<std::vector<model::Label>> classes = SLIPWAY_TRY(read_classes(fitted, several));
+  const pickle::Numbers y = SLIPWAY_TRY(fitted.numbers("_y"));
+  if (classes.empty() || y.values.size() != stored.rows * classes.size()) {
+    const auto what =
+        fmt::format("has {} values for {} rows and {} targets", y.values.size(), stored.rows, classes.size());
+    return fail(fitted.error(Code::kCorrupt, "_y", what));
+  }
+  SLIPWAY_TRY(add_neighbors(fitted, out, std::move(stored)));
+  const std::uint32_t neighbors = out.flow().slot;
+  std::vector<model::Output> outputs;
+  std::vector<model::Target> targets;
+  for (std::uint32_t i = 0; i < classes.size(); ++i) {
+    if (classes[i].size() < 2) {
+      return fail(fitted.error(Code::kUnsupported, "classes_", "has one label: it predicts that whatever comes"));
+    }
+    const auto labels = static_cast<std::uint32_t>(classes[i].size());
+    std::vector<std::uint32_t> label = SLIPWAY_TRY(column_of(fitted, y, i, classes.size(), labels));
+    const std::uint32_t votes = out.branch(model::NeighborVotes{labels, distance, std::move(label)}, neighbors);
+    outputs.push_back({OutputKind::kPrediction, out.branch(model::ArgmaxIndex{}, votes), i});
+    const std::uint32_t shares = out.branch(
+        model::NormalizeRows{.norm = model::NormalizeRows::Norm::kSum, .zero = model::NormalizeRows::Zero::kKeep},
+        votes);
+    outputs.push_back({OutputKind::kProbability, shares, i});
+    targets.push_back({.name = {}, .labels = classes[i]});
+  }
+  out.predicts_many(std::move(outputs), std::move(targets));
+  return {};
+}
+
+Result<void> regressor(const Attributes& fitted, Lowering& out) {
+  Stored stored = SLIPWAY_TRY(read_rows(fitted));
+  const bool distance = SLIPWAY_TRY(by_distance(fitted));
+  SLIPWAY_TRY(fitted.fitted("_y"));
+  pickle::Numbers y = SLIPWAY_TRY(fitted.numbers("_y"));
+  const std::size_t outputs = y.shape.size() == 2 ? y.shape[1] : 1;
+  if (y.shape.empty() || y.shape.size() > 2 || y.shape[0] != stored.rows || outputs == 0 || outputs >= (1U << 30)) {
+    const auto what =
+        fmt::format("has shape {}, want ({},) or ({}, outputs)", shape_text(y.shape), stored.rows, stored.rows);
+    return fail(fitted.error(Code::kCorrupt, "_y", what));
+  }
+  SLIPWAY_TRY(add_neighbors(fitted, out, std::move(stored)));
+  const std::uint32_t numbers =
+      out.emit(model::NeighborMean{static_cast<std::uint32_t>(outputs), distance, std::move(y.values)});
+  out.predicts({{OutputKind::kPrediction, numbers}}, {});
+  return {};
+}
+
+constexpr std::string_view kIn = "sklearn.neighbors";
+constexpr std::string_view kClassification[] = {"sklearn.neighbors._classification",
+                                                "sklearn.neighbors.classification"};
+constexpr std::string_view kRegression[] = {"sklearn.neighbors._regression", "sklearn.neighbors.regression"};
+
+constexpr Estimator kRows[] = {
+    {"KNeighborsClassifier", kIn, kClassification, classifier, "the label most of the n_neighbors nearest rows have"},
+    {"KNeighborsRegressor", kIn, kRegression, regressor, "the mean of the n_neighbors nearest rows' targets"},
+};
+
+}  // namespace
+
+std::span<const Estimator> neighbors() { return kRows; }
+
+}  // namespace slipway::importer::sklearn
