@@ -11,9 +11,9 @@ if(SLIPWAY_SANITIZE)
   endif()
 endif()
 
-# Static archives of Debian packages: what joblib compresses with.
+# Static archives of Debian packages: what joblib compresses with, and what Unicode knows of characters.
 set(SLIPWAY_ARCHIVES)
-foreach(name z bz2 lzma lz4 zstd)
+foreach(name z bz2 lzma lz4 zstd utf8proc)
   find_library(SLIPWAY_ARCHIVE_${name} lib${name}.a REQUIRED)
   list(APPEND SLIPWAY_ARCHIVES ${SLIPWAY_ARCHIVE_${name}})
 endforeach()

@@ -37,6 +37,11 @@ std::uint32_t field_of(const model::Model& model, std::uint32_t slot, std::uint3
       if (whole != model::Schema::kNoField) return whole;
       return model.schema().find(name.substr(0, name.find(vectorize->separator)));
     }
+    if (std::holds_alternative<model::CountText>(step.op)) {
+      column = 0;
+      slot = step.inputs[0];
+      continue;
+    }
     const bool keeps_columns =
         std::holds_alternative<model::StackNumbers>(step.op) || std::holds_alternative<model::Select>(step.op) ||
         std::holds_alternative<model::Densify>(step.op) || std::holds_alternative<model::RequireFinite>(step.op) ||
@@ -46,7 +51,7 @@ std::uint32_t field_of(const model::Model& model, std::uint32_t slot, std::uint3
         std::holds_alternative<model::Impute>(step.op) || std::holds_alternative<model::Discretize>(step.op) ||
         std::holds_alternative<model::Apply>(step.op) || std::holds_alternative<model::PowerTransform>(step.op) ||
         std::holds_alternative<model::QuantileTransform>(step.op) ||
-        std::holds_alternative<model::RoundToFloat>(step.op);
+        std::holds_alternative<model::RoundToFloat>(step.op) || std::holds_alternative<model::LogCounts>(step.op);
     if (!keeps_columns) return model::Schema::kNoField;
     slot = step.inputs[0];
   }

@@ -13,6 +13,7 @@ inline constexpr char kNestedValue[] = "a nested value is not taken: only number
 inline constexpr char kNoListsThen[] =
     "a list or nested value is not taken: the DictVectorizer of this scikit-learn version knows numbers and text";
 inline constexpr char kTextForNumber[] = "text, a list or a nested value is not taken where a number is wanted";
+inline constexpr char kNotText[] = "only text is taken here: a number, null or a list is not";
 
 inline constexpr char kUnknownText[] =
     "the text is none of the categories that training saw, and the encoder refuses others (handle_unknown='error')";

@@ -24,6 +24,7 @@
 #include "model/ops/pairwise.h"
 #include "model/ops/rows.h"
 #include "model/ops/standardize.h"
+#include "model/ops/text.h"
 #include "model/ops/trees.h"
 #include "model/ops/vectorize.h"
 #include "model/values.h"
@@ -32,11 +33,11 @@ namespace slipway::model {
 
 using Op = std::variant<
     // from a record or cells
-    VectorizeDict, StackNumbers,
+    VectorizeDict, StackNumbers, CountText,
     // of single values
     Encode, OneHot, Impute, IsMissing,
     // of rows
-    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows, RoundToFloat, Products,
+    Densify, RequireFinite, Standardize, ScaleColumns, Clip, Binarize, NormalizeRows, LogCounts, RoundToFloat, Products,
     Discretize, PowerTransform, QuantileTransform, Interpolate, Apply,
     // parts, and putting together
     Select, Concat, WeightedSum, LookUp, Constant, Spread,

@@ -57,6 +57,10 @@ Result<KernelPtr> compile(const model::SammeScores& op, Compiling& step);
 Result<KernelPtr> compile(const model::WeightedMedian& op, Compiling& step);
 Result<KernelPtr> compile(const model::Interpolate& op, Compiling& step);
 
+// text.cc
+Result<KernelPtr> compile(const model::CountText& op, Compiling& step);
+Result<KernelPtr> compile(const model::LogCounts& op, Compiling& step);
+
 // compare.cc
 Result<KernelPtr> compile(const model::CompareRows& op, Compiling& step);
 

@@ -103,6 +103,10 @@ Value run(const model::SammeScores& op, Step& step);
 Value run(const model::WeightedMedian& op, Step& step);
 Value run(const model::Interpolate& op, Step& step);
 
+// text.cc
+Value run(const model::CountText& op, Step& step);
+Value run(const model::LogCounts& op, Step& step);
+
 // compare.cc
 Value run(const model::CompareRows& op, Step& step);
 

@@ -31,6 +31,7 @@ constexpr Family kFamilies[] = {bagging,
                                 preprocessing,
                                 svm,
                                 target,
+                                text,
                                 trees,
                                 voting};
 

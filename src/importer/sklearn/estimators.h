@@ -51,6 +51,7 @@ std::span<const Estimator> pipeline();
 std::span<const Estimator> preprocessing();
 std::span<const Estimator> svm();
 std::span<const Estimator> target();
+std::span<const Estimator> text();
 std::span<const Estimator> trees();
 std::span<const Estimator> voting();
 

@@ -65,6 +65,8 @@ class Lowering {
   std::uint32_t branch(model::Op op, std::vector<std::uint32_t> slots);
   model::Slot slot_at(std::uint32_t slot) const { return slots_.at(slot); }
 
+  // True if the user has names for the columns.
+  bool named_by_user() const { return !options_.feature_names.empty(); }
   // The fields that the model is known to have so far.
   std::size_t fields() const { return fields_.size(); }
 
