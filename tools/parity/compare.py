@@ -18,6 +18,12 @@ PROJECTIONS = {"PCA", "IncrementalPCA", "TruncatedSVD", "KMeans", "MiniBatchKMea
                "IsolationForest", "SVC", "NuSVC", "SVR", "NuSVR", "OneClassSVM"}
 ROUGH_PROBABILITIES = {"HistGradientBoostingClassifier", "GradientBoostingClassifier"}
 
+# Where the library raises by mistake: a message, and when. Such rows are counted apart.
+DEFECTS = {
+    "invalid literal for int()": "KNeighborsClassifier, brute force, labels that are texts in an object array",
+    "Buffer dtype mismatch": "KMeans fitted on float32, asked for float64",
+}
+
 
 def classes_in(value, found, depth=0):
     """Names of all estimators inside a fitted one."""

@@ -76,7 +76,7 @@ ROWS = [
     Row("QuantileTransformer", "preprocessing", "transformer", {"n_quantiles": [5, 20, 40], "output_distribution": ["uniform", "normal"]}, nan=True),
     Row("FunctionTransformer", "preprocessing", "transformer", {"validate": TWO}, make="function"),
     Row("SimpleImputer", "impute", "transformer", {"strategy": ["mean", "median", "most_frequent", "constant"], "add_indicator": TWO,
-                                                  "fill_value": [None, 0, -1.5], "keep_empty_features": TWO}, exact=True, nan=True),
+                                                  "fill_value": [None, 0, -1.5], "keep_empty_features": TWO}, exact=True, nan=True, wide=True),
     Row("PCA", "decomposition", "transformer", {"n_components": [None, 1, 2, 0.8], "whiten": TWO}, width=2, wide=True),
     Row("IncrementalPCA", "decomposition", "transformer", {"n_components": [None, 1, 2], "whiten": TWO}, width=2, wide=True),
     Row("TruncatedSVD", "decomposition", "transformer", {"n_components": [1, 2], "algorithm": ["randomized", "arpack"]}, width=3),

@@ -206,7 +206,9 @@ class Run(object):
         judge.learn(want)
         for i, (row, answer) in enumerate(zip(made.data.rows, want)):
             why = answer if isinstance(answer, str) else compare.unanswerable(answer)
-            if why and i not in got:
+            if why and any(message in why for message in compare.DEFECTS):
+                self.count["defects of the library"] += 1
+            elif why and i not in got:
                 self.count["rows refused by both"] += 1
             elif why:
                 return "row %d: answered %s, the library: %s" % (i + 1, dict(got[i]), why)
@@ -281,8 +283,9 @@ class Run(object):
     def summary(self):
         count = self.count
         print("\nscikit-learn %s, seed %d: %d models compared, %d rows, in %.0f s; %d on the edge; %d rows refused by both; "
-              "%d through a bundle, %d over HTTP" % (sklearn.__version__, self.options.seed, count["compared"], count["rows"],
-              self.seconds, count["values on the edge"], count["rows refused by both"], count["bundles"], count["over HTTP"]))
+              "%d through a bundle, %d over HTTP; %d rows at which the library fails by mistake" % (sklearn.__version__, self.options.seed, count["compared"], count["rows"],
+              self.seconds, count["values on the edge"], count["rows refused by both"], count["bundles"], count["over HTTP"],
+              count["defects of the library"]))
         never = [name for name in self.listed if not self.compared[name]]
         if not self.options.quiet:
             print("by estimator: " + ", ".join("%s %d" % pair for pair in sorted(self.compared.items())))
