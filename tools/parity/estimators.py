@@ -21,7 +21,7 @@ PROPER = {"alpha": [0.01, 0.5, 1.0, 10.0], "fit_prior": TWO}
 CENTRES = {"n_clusters": [1, 2, 5], "n_init": [1, 3], "max_iter": [20]}
 NEAR = {"n_neighbors": [1, 2, 5, 9], "weights": ["uniform", "distance"], "p": [1, 2, 3],
         "algorithm": ["auto", "brute", "kd_tree", "ball_tree"], "metric": ["minkowski", "euclidean", "manhattan", "chebyshev"]}
-UFUNCS = ["log1p", "sqrt", "exp", "square", "abs", "sign", "floor", "rint", "cbrt", "expm1", "tanh", "arctan", "log", "reciprocal"]
+UFUNCS = ["log1p", "sqrt", "exp", "square", "abs", "sign", "floor", "rint", "cbrt", "expm1", "tanh", "arctan", "log"]
 WORDS = {"lowercase": TWO, "strip_accents": [None, "ascii", "unicode"], "ngram_range": [(1, 1), (1, 2), (2, 3)],
          "analyzer": ["word", "word", "char", "char_wb"], "binary": TWO, "stop_words": [None, "english", ["fox", "the"]],
          "max_features": [None, 20], "min_df": [1, 2], "max_df": [1.0, 0.7], "token_pattern": [r"(?u)\b\w\w+\b", r"(?u)\b\w+\b", r"[a-z]+"]}
@@ -76,7 +76,7 @@ ROWS = [
     Row("QuantileTransformer", "preprocessing", "transformer", {"n_quantiles": [5, 20, 40], "output_distribution": ["uniform", "normal"]}, nan=True),
     Row("FunctionTransformer", "preprocessing", "transformer", {"validate": TWO}, make="function"),
     Row("SimpleImputer", "impute", "transformer", {"strategy": ["mean", "median", "most_frequent", "constant"], "add_indicator": TWO,
-                                                  "fill_value": [None, 0, -1.5], "keep_empty_features": TWO}, exact=True, nan=True),
+                                                  "fill_value": [None, 0, -1.5], "keep_empty_features": TWO}, exact=True, nan=True, wide=True),
     Row("PCA", "decomposition", "transformer", {"n_components": [None, 1, 2, 0.8], "whiten": TWO}, width=2, wide=True),
     Row("IncrementalPCA", "decomposition", "transformer", {"n_components": [None, 1, 2], "whiten": TWO}, width=2, wide=True),
     Row("TruncatedSVD", "decomposition", "transformer", {"n_components": [1, 2], "algorithm": ["randomized", "arpack"]}, width=3),

@@ -19,6 +19,7 @@ def main():
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--release", default="1.6.1")
     parser.add_argument("--cache", type=pathlib.Path, default=pathlib.Path(".cache/fixtures"))
+    parser.add_argument("--prepare", action="store_true", help="only make the environment")
     options, rest = parser.parse_known_args()
     found = [row for row in make.RELEASES if row[0] == options.release]
     if not found:
@@ -26,6 +27,8 @@ def main():
     interpreter = make.environment(options.cache.resolve(), *found[0])
     if interpreter is None:
         sys.exit("scikit-learn %s needs Python %s, which is not here" % (options.release, found[0][1]))
+    if options.prepare:
+        return
     sys.exit(subprocess.run([str(interpreter), "-B", str(HERE / "run.py")] + rest).returncode)
 
 

@@ -54,7 +54,7 @@ def parse():
     parser.add_argument("--seed", type=int, default=None, help="default: drawn, and printed")
     parser.add_argument("--only", type=int, help="the number of one model of the seed")
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--models", type=int, help="so many models instead of --seconds")
+    parser.add_argument("--models", type=int, help="no more models than that")
     parser.add_argument("--keep", default=".cache/parity", help="where mismatches are saved")
     parser.add_argument("--quiet", action="store_true", help="the summary without the counts by estimator")
     return parser.parse_args()
@@ -131,7 +131,7 @@ class Run(object):
         options, began, names = self.options, time.time(), self.focuses()
         numbers = [options.only] if options.only is not None else range(10 ** 9)
         for k in numbers:
-            if options.only is None and (k >= options.models if options.models else time.time() - began > options.seconds):
+            if options.only is None and (time.time() - began > options.seconds or k == options.models):
                 break
             # Each round of len(names) models has every estimator once, in an order of the seed's.
             order = list(names)
@@ -206,7 +206,9 @@ class Run(object):
         judge.learn(want)
         for i, (row, answer) in enumerate(zip(made.data.rows, want)):
             why = answer if isinstance(answer, str) else compare.unanswerable(answer)
-            if why and i not in got:
+            if why and any(message in why for message in compare.DEFECTS):
+                self.count["defects of the library"] += 1
+            elif why and i not in got:
                 self.count["rows refused by both"] += 1
             elif why:
                 return "row %d: answered %s, the library: %s" % (i + 1, dict(got[i]), why)
@@ -239,7 +241,9 @@ class Run(object):
         server = subprocess.Popen([self.slipway.binary, "serve", path, "--listen", base[7:], "--contract", "ignore"],
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.slipway.environment)
         try:
-            for _ in range(200):
+            for _ in range(600):
+                if server.poll() is not None:
+                    return "over HTTP: the server ended with %d" % server.returncode, [], {}
                 try:
                     urllib.request.urlopen(base + "/readyz", timeout=5).read()
                     break
@@ -279,12 +283,14 @@ class Run(object):
     def summary(self):
         count = self.count
         print("\nscikit-learn %s, seed %d: %d models compared, %d rows, in %.0f s; %d on the edge; %d rows refused by both; "
-              "%d through a bundle, %d over HTTP" % (sklearn.__version__, self.options.seed, count["compared"], count["rows"],
-              self.seconds, count["values on the edge"], count["rows refused by both"], count["bundles"], count["over HTTP"]))
+              "%d through a bundle, %d over HTTP; %d rows at which the library fails by mistake" % (sklearn.__version__, self.options.seed, count["compared"], count["rows"],
+              self.seconds, count["values on the edge"], count["rows refused by both"], count["bundles"], count["over HTTP"],
+              count["defects of the library"]))
         never = [name for name in self.listed if not self.compared[name]]
         if not self.options.quiet:
             print("by estimator: " + ", ".join("%s %d" % pair for pair in sorted(self.compared.items())))
-        print("never compared: " + (", ".join(never) or "none"))
+        if not self.options.quiet and self.options.only is None:
+            print("never compared: " + (", ".join(never) or "none"))
         self.lines("fits that failed", self.fit_failures)
         self.lines("models refused by slipway, by reason", self.refused)
         self.lines("outputs that slipway does not have", self.unserved)

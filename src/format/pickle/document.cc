@@ -119,8 +119,10 @@ int Document::protocol() const { return arena_->protocol; }
 std::string_view Document::packing() const { return arena_->packing; }
 std::uint64_t Document::end_offset() const { return arena_->end; }
 std::uint64_t Document::trailing_bytes() const { return arena_->bytes().size() - arena_->end; }
-Kind Document::kind(NodeId node) const { return arena_->kind(node); }
-std::uint64_t Document::offset(NodeId node) const { return arena_->nodes[node].offset; }
+// A file may leave out any attribute: what is absent is None, so that nobody reads behind the nodes by forgetting to
+// ask.
+Kind Document::kind(NodeId node) const { return node == kNoNode ? Kind::kNone : arena_->kind(node); }
+std::uint64_t Document::offset(NodeId node) const { return node == kNoNode ? 0 : arena_->nodes[node].offset; }
 
 bool Document::boolean(NodeId node) const {
   SLIPWAY_ASSERT(kind(node) == Kind::kBool);
@@ -154,6 +156,7 @@ const Object& Document::object(NodeId node) const {
 }
 
 std::span<const NodeId> Document::items(NodeId node) const {
+  if (node == kNoNode) return {};
   const Node& found = arena_->nodes[node];
   switch (Kind(found.kind)) {
     case Kind::kTuple:

@@ -117,7 +117,12 @@ struct Boost {
 
 Result<Boost> boost(const Attributes& fitted, Lowering& out) {
   Boost made;
-  if (out.flow().columns != 0) SLIPWAY_TRY(out.take_dense(fitted, out.flow().columns));  // once for all members
+  if (out.flow().columns != 0 || fitted.has("n_features_in_")) {
+    const std::size_t columns = SLIPWAY_TRY(column_count(fitted, out));
+    SLIPWAY_TRY(out.take_dense(fitted, columns));  // once for all members
+    // Its own check: a tree would take NaN.
+    out.emit(model::RequireFinite{.estimator = std::string(fitted.class_name().name)});
+  }
   made.members = SLIPWAY_TRY(lower_members(fitted, "estimators_", out));
   const pickle::Numbers weights = SLIPWAY_TRY(fitted.numbers("estimator_weights_"));
   if (weights.shape.size() != 1 || weights.values.size() < made.members.size()) {

@@ -72,7 +72,9 @@ Mask largest(const std::vector<double>& scores, std::size_t count) {
 Result<Mask> k_best(const Attributes& fitted, std::string_view parameter) {
   std::vector<double> scores = SLIPWAY_TRY(column_numbers(fitted, "scores_"));
   drop_nan(scores);
-  if (fitted.document().kind(fitted.node(parameter)) == pickle::Kind::kText) return Mask(scores.size(), true);  // "all"
+  if (fitted.has(parameter) && fitted.document().kind(fitted.node(parameter)) == pickle::Kind::kText) {
+    return Mask(scores.size(), true);  // "all"
+  }
   const std::int64_t k = SLIPWAY_TRY(fitted.integer(parameter));
   if (k < 0) return fail(fitted.error(Code::kCorrupt, parameter, "is negative"));
   return largest(scores, std::size_t(k));

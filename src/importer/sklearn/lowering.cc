@@ -77,6 +77,7 @@ Result<void> Lowering::visit(const pickle::Document& document, pickle::NodeId no
   auto fitted = Attributes::of(document, node, path);
   if (!fitted) return fail(std::move(fitted).error());
   SLIPWAY_TRY(go_on(*fitted));
+  chain_.began = parts_.steps.size();
   if (std::string version = fitted->version_text(); !version.empty()) {
     auto& versions = parts_.provenance.versions;
     if (std::ranges::find(versions, version) == versions.end()) versions.push_back(std::move(version));
@@ -101,11 +102,25 @@ Result<void> Lowering::go_on(const Attributes& fitted) {
     const auto what = fmt::format("stands after {}, which ends a chain", chain_.last);
     return fail(fitted.error(Code::kUnsupported, "", what));
   }
+  ignore_checks(transform->slot);
   chain_.flow = flow_of(transform->slot);
   chain_.outputs.clear();
   chain_.targets.clear();
   chain_.ended = false;
   return {};
+}
+
+// In the middle of a chain only `slot` is asked of the estimator, so what its other answers check is not checked.
+void Lowering::ignore_checks(std::uint32_t slot) {
+  std::vector<bool> read(slots_.size());
+  read[slot] = true;
+  for (std::size_t i = parts_.steps.size(); i-- > chain_.began;) {
+    if (!read[i + 1]) {
+      idle_.insert(i);
+      continue;
+    }
+    for (const std::uint32_t input : parts_.steps[i].inputs) read[input] = true;
+  }
 }
 
 bool Lowering::has_rows() const { return !is_cells(chain_.flow.type); }
@@ -163,6 +178,12 @@ Result<void> Lowering::take_waiting(std::size_t columns) {
 
 Result<void> Lowering::take_columns(const Attributes& fitted, std::size_t columns,
                                     const std::vector<std::string>& names) {
+  // A FunctionTransformer without `validate` gives names on that it does not hold.
+  const bool at_head = chain_.flow.type == SlotType::kRecord && chain_.flow.columns == 0;
+  if (at_head && !chain_.waiting.empty() && fitted.has("feature_names_in_") &&
+      !chain_.waiting.front().fitted.has("feature_names_in_")) {
+    SLIPWAY_TRY(open_table(fitted, columns, names));
+  }
   SLIPWAY_TRY(take_waiting(columns));
   if (fitted.has("n_features_in_")) {
     const std::int64_t want = SLIPWAY_TRY(fitted.integer("n_features_in_"));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,7 @@ class Lowering {
     std::vector<model::Target> targets;
     std::vector<Waiting> waiting;  // none once a step gives rows
     std::string last;              // path of the estimator before
+    std::size_t began = 0;         // the first step of the estimator that is being lowered, or was last
     bool ended = false;
   };
 
@@ -121,10 +123,12 @@ class Lowering {
   void merge(std::vector<model::Field> fields);
   void follow(const model::Op& op, std::uint32_t slot);
   std::uint32_t stacked(std::uint32_t cells);
+  void ignore_checks(std::uint32_t slot);
   void drop_unread();
 
   const Options& options_;
   model::Model::Parts parts_;
+  std::set<std::size_t> idle_;  // steps that check what nobody asks the library for
   std::vector<model::Slot> slots_{{model::SlotType::kRecord, 0}};
   std::vector<model::Field> fields_;
   bool records_ = false;                            // the schema is a DictVectorizer's

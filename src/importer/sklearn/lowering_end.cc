@@ -74,7 +74,7 @@ Result<void> Lowering::rename_labels(const Attributes& fitted, const std::vector
 }
 
 // Parts that were put together and then by everyone read in another way, and what a selector's model would predict in
-// the middle of a chain. A check stays, read or not.
+// the middle of a chain. A check stays, read or not, unless it belongs to the latter.
 void Lowering::drop_unread() {
   std::vector<bool> read(slots_.size());
   for (const model::Output& output : chain_.outputs) read[output.slot] = true;
@@ -82,7 +82,7 @@ void Lowering::drop_unread() {
   std::size_t kept = 0;
   for (std::size_t i = parts_.steps.size(); i-- > 0;) {
     const model::Step& step = parts_.steps[i];
-    const bool checks = std::holds_alternative<model::RequireFinite>(step.op);
+    const bool checks = std::holds_alternative<model::RequireFinite>(step.op) && !idle_.contains(i);
     if (!checks && !read[i + 1]) continue;
     read[i + 1] = true;
     for (const std::uint32_t input : step.inputs) read[input] = true;

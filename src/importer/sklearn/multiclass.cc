@@ -163,6 +163,11 @@ Result<void> one_vs_one(const Attributes& fitted, Lowering& out) {
     return fail(fitted.error(Code::kUnsupported, "pairwise_indices_", "is of a precomputed kernel"));
   }
   std::vector<model::Label> labels = SLIPWAY_TRY(read_labels(fitted));
+  // The members saw an array: the names of its columns are held by this estimator alone.
+  if (fitted.has("feature_names_in_")) {
+    const std::size_t columns = SLIPWAY_TRY(column_count(fitted, out));
+    SLIPWAY_TRY(out.take_rows(fitted, columns));
+  }
   const std::vector<Binary> members = SLIPWAY_TRY(binary_members(fitted, out));
   if (members.size() != labels.size() * (labels.size() - 1) / 2) {
     const auto what = fmt::format("has {} members for {} classes", members.size(), labels.size());
