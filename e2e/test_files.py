@@ -29,7 +29,7 @@ FILES = {
     "pytorch": (zipped("archive/data.pkl", "archive/version"), "pytorch", {4}),
     "hdf5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 500, "hdf5", {4}),
     "onnx": (b"\x08\x07\x12\x07pytorch\x1a\x051.9.0:\x80\x01", "onnx", {4}),
-    "gzip": (gzip.compress(CHURN_BYTES), "gzip", {4}),
+    "gzip twice": (gzip.compress(gzip.compress(CHURN_BYTES)), "compressed twice", {4}),
     "text": (b"this is no model at all\n", "", {4, 5}),
     "truncated": (CHURN_BYTES[:-1], "", {5}),
     "cut in half": (CHURN_BYTES[: len(CHURN_BYTES) // 2], "", {5}),
