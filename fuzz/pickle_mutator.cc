@@ -283,6 +283,6 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
     kChanges[below(random, std::size(kChanges))](*parts, random);
   const std::string out = write(*parts);
   if (out.size() > limit) return size;
-  std::memcpy(data, out.data(), out.size());
+  std::copy_n(out.data(), out.size(), reinterpret_cast<char*>(data));
   return out.size();
 }

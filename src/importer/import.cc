@@ -57,7 +57,7 @@ Error choose_order(const Pieces& pieces, const std::vector<std::vector<std::size
                       steps_text(pieces.steps, fits[1]))};
 }
 
-Error with_steps(Error error) {
+Error with_steps(const Error& error) {
   const std::string steps = "say which pieces to use, in order, with --steps scaler,model";
   return {error.code(), error.message(), error.hint().empty() ? steps : error.hint() + "; or " + steps};
 }

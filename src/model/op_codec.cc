@@ -141,8 +141,8 @@ Result<std::vector<std::uint32_t>> read_inputs(JsonMembers& json) {
 }  // namespace
 
 template <class T>
-void TensorWriter::add(std::string name, const Array<T>& values) {
-  tensors_.push_back({.name = std::move(name),
+void TensorWriter::add(std::string_view name, const Array<T>& values) {
+  tensors_.push_back({.name = std::string(name),
                       .dtype = dtype_of<T>(),
                       .shape = {values.size()},
                       .bytes = {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)}});
@@ -217,9 +217,9 @@ Result<void> TensorReader::finish() const {
   return {};
 }
 
-template void TensorWriter::add(std::string, const Array<double>&);
-template void TensorWriter::add(std::string, const Array<std::uint8_t>&);
-template void TensorWriter::add(std::string, const Array<std::uint64_t>&);
+template void TensorWriter::add(std::string_view, const Array<double>&);
+template void TensorWriter::add(std::string_view, const Array<std::uint8_t>&);
+template void TensorWriter::add(std::string_view, const Array<std::uint64_t>&);
 template Result<void> TensorReader::read(const std::string&, Array<double>&);
 template Result<void> TensorReader::read(const std::string&, Array<std::uint8_t>&);
 template Result<void> TensorReader::read(const std::string&, Array<std::uint64_t>&);

@@ -24,7 +24,7 @@ namespace slipway::model {
 class TensorWriter {
  public:
   template <class T>
-  void add(std::string name, const Array<T>& values);
+  void add(std::string_view name, const Array<T>& values);
   void add(const std::string& name, const Texts& texts);
   void add(const std::string& name, const Values& values);
   std::span<const safetensors::Tensor> tensors() const { return tensors_; }

@@ -147,8 +147,8 @@ Metrics::Shard& Metrics::shard() {
 const Metrics::Series& Metrics::series(const Model& model) {
   const std::scoped_lock lock(mutex_);
   const auto same = [](const Model& wanted) { return [&](const auto& one) { return one->model == wanted; }; };
-  static const Model kRest{.name = "", .targets = {{}}};
-  const Model& counted = series_.size() < kMostModels ? model : kRest;
+  static const Model rest{.name = "", .targets = {{}}};
+  const Model& counted = series_.size() < kMostModels ? model : rest;
   if (const auto found = std::ranges::find_if(series_, same(model)); found != series_.end()) return **found;
   if (const auto found = std::ranges::find_if(series_, same(counted)); found != series_.end()) return **found;
   return *series_.emplace_back(std::make_unique<Series>(counted));

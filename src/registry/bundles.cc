@@ -23,7 +23,7 @@ constexpr auto kPatience = std::chrono::seconds(3);
 constexpr auto kStep = std::chrono::milliseconds(50);
 constexpr std::size_t kMostFiles = 10'000;
 
-std::int64_t lease_ms(Work work) { return work == Work::kImporting ? kImportingLease_ms : kRemovingLease_ms; }
+std::int64_t lease_ms(Work work) { return work == Work::kImporting ? kImportingLeaseMs : kRemovingLeaseMs; }
 
 }  // namespace
 
@@ -38,7 +38,7 @@ Result<Bundles::Lock> Bundles::lock(std::string_view id, Work work) {
   }
 }
 
-void Bundles::unlock(const Lock& lock) { static_cast<void>(store_.remove(lock.key)); }
+void Bundles::unlock(const Lock& lock) { [[maybe_unused]] const auto removed = store_.remove(lock.key); }
 
 Result<void> Bundles::check_in_time(const Lock& lock) const {
   if (now_() - lock.taken_ms < lease_ms(lock.work) / 2) return {};
@@ -174,7 +174,9 @@ void Bundles::collect_left() {
     if (!mine) return;
     const auto kept = collect(folder.name, *mine);
     if (kept && kept->in_use) {
-      for (const std::string& key : found->stale) static_cast<void>(store_.remove(key));
+      for (const std::string& key : found->stale) {
+        [[maybe_unused]] const auto removed = store_.remove(key);
+      }
     }
     unlock(*mine);
   }

@@ -22,8 +22,8 @@ namespace slipway::registry {
 enum class Work : std::uint8_t { kImporting, kRemoving };
 
 // How long a lock counts. Its owner gives up at half of that.
-inline constexpr std::int64_t kImportingLease_ms = std::int64_t{24} * 3600 * 1000;
-inline constexpr std::int64_t kRemovingLease_ms = std::int64_t{10} * 60 * 1000;
+inline constexpr std::int64_t kImportingLeaseMs = std::int64_t{24} * 3600 * 1000;
+inline constexpr std::int64_t kRemovingLeaseMs = std::int64_t{10} * 60 * 1000;
 
 class Bundles {
  public:

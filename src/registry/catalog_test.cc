@@ -277,7 +277,7 @@ TEST_F(CatalogTest, AnImportThatWasCutShortIsCleanedUpByALaterOneAfterADay) {
   store.write("locks/" + std::string(64, 'b') + "/removing-0", "");
   publish("leads", 'c');
   EXPECT_THAT(store.files(), Contains(HasSubstr("aaaa")));
-  store.ahead_ms = kImportingLease_ms + 60'000;
+  store.ahead_ms = kImportingLeaseMs + 60'000;
   publish("leads", 'c');
   EXPECT_THAT(store.files(), Not(Contains(HasSubstr("aaaa"))));
   EXPECT_THAT(store.files(), Not(Contains(StartsWith("locks"))));
@@ -291,7 +291,7 @@ TEST_F(CatalogTest, ABundleThatIsBeingImportedIsNotDeleted) {
   EXPECT_FALSE(removed->bundle_gone);
   EXPECT_THAT(removed->kept_because, HasSubstr("being imported"));
   EXPECT_TRUE(catalog.bundle_files(std::string(64, 'a')));
-  store.ahead_ms = kImportingLease_ms + 60'000;
+  store.ahead_ms = kImportingLeaseMs + 60'000;
   const auto again = catalog.remove("churn:1", {});
   EXPECT_TRUE(again->bundle_gone);
   EXPECT_THAT(store.files(), Not(Contains(StartsWith("locks"))));
@@ -304,7 +304,7 @@ TEST_F(CatalogTest, ABundleThatIsBeingRemovedIsNotReliedUpon) {
   ASSERT_FALSE(busy);
   EXPECT_EQ(busy.error().code(), Code::kBusy);
   EXPECT_THAT(busy.error().hint(), HasSubstr(store.path() + "/locks/"));
-  store.ahead_ms = kRemovingLease_ms + 60'000;
+  store.ahead_ms = kRemovingLeaseMs + 60'000;
   EXPECT_EQ(publish("leads", 'a'), 1u);
   EXPECT_TRUE(catalog.bundle_files(std::string(64, 'a')));
 }

@@ -120,7 +120,7 @@ Result<Version> Catalog::publish(std::string_view name, const BundleFiles& bundl
   // What was written helps nobody now. If this fails too, the lock that stays leads a later call here.
   if (const auto removing = bundles.lock(bundle.id, Work::kRemoving)) {
     bundles.unlock(lock);
-    static_cast<void>(bundles.collect(bundle.id, *removing));
+    [[maybe_unused]] const auto collected = bundles.collect(bundle.id, *removing);
     bundles.unlock(*removing);
   }
   return version;
@@ -130,7 +130,7 @@ Result<Version> Catalog::publish(std::string_view name, const BundleFiles& bundl
 // lock.
 Result<void> Catalog::check_not_removed(const Version& version) {
   // One that was killed is waited for in vain: then there is no tombstone, and all is well.
-  static_cast<void>(Bundles(store_, now_).wait_for_removers(version.bundle));
+  [[maybe_unused]] const auto waited = Bundles(store_, now_).wait_for_removers(version.bundle);
   SLIPWAY_TRY(resolve_number(version.name, version.number));
   return {};
 }
@@ -164,7 +164,8 @@ Result<Promotion> Catalog::promote(std::string_view reference, std::string_view 
     if (!out.moved) continue;  // somebody else moved it: look again
     auto there = check_not_removed(version);
     if (there) return out;
-    static_cast<void>(rollback(version.name, alias, by, version.text() + " was removed at the same moment"));
+    [[maybe_unused]] const auto undone =
+        rollback(version.name, alias, by, version.text() + " was removed at the same moment");
     return fail(std::move(there).error());
   }
   return fail(Code::kBusy, "others move the alias all the time", "Try again");

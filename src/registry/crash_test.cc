@@ -166,7 +166,7 @@ TEST(Killed, AnImportThatNobodyRepeatsIsCleanedUpByAnother) {
       .then =
           [](TemporaryStore& store) {
             ASSERT_TRUE(store.catalog().remove("churn:2", {}));
-            store.ahead_ms = kImportingLease_ms + 60'000;
+            store.ahead_ms = kImportingLeaseMs + 60'000;
             ASSERT_TRUE(publish(store.catalog(), "churn", 'a'));
             EXPECT_THAT(store.files(), Not(Contains(StartsWith("locks"))));
             EXPECT_THAT(store.files(), Not(Contains(HasSubstr("bbbb"))));
@@ -224,7 +224,7 @@ TEST(Killed, RemoveLeavesTheVersionWholeOrGone) {
           [](TemporaryStore& store) {
             EXPECT_THAT(store.files(), Not(Contains(HasSubstr("bbbb/manifest.json"))));
             EXPECT_THAT(store.files(), Not(Contains(HasSubstr("bbbb/weights"))));
-            store.ahead_ms = kRemovingLease_ms + 60'000;
+            store.ahead_ms = kRemovingLeaseMs + 60'000;
             ASSERT_TRUE(publish(store.catalog(), "churn", 'b'));  // the number is not used again
             EXPECT_EQ(store.catalog().resolve("churn:3")->bundle.front(), 'b');
           },

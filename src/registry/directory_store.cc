@@ -25,7 +25,7 @@ namespace slipway::registry {
 namespace {
 
 constexpr std::string_view kTemporary = ".tmp";
-constexpr std::time_t kTemporaryAge_s = 3600;  // nobody writes to a file this old: its writer is gone
+constexpr std::time_t kTemporaryAgeSeconds = 3600;  // nobody writes to a file this old: its writer is gone
 constexpr std::size_t kMostEntries = 1'000'000;
 constexpr int kAttempts = 100;  // against a remove() that takes an empty folder away under a put
 
@@ -99,8 +99,9 @@ Result<std::optional<Descriptor>> open_folder(int parent, const std::string& nam
 // Empty if a folder is not there.
 Result<Chain> open_chain(const std::string& root, std::string_view folder, bool create) {
   Chain chain;
-  Descriptor first = SLIPWAY_TRY(open_root(root, create));
-  chain.push_back(std::move(first));
+  Result<Descriptor> first = open_root(root, create);
+  if (!first) return fail(std::move(first).error());
+  chain.push_back(std::move(*first));
   std::string path = root;
   while (!folder.empty()) {
     const std::size_t slash = std::min(folder.find('/'), folder.size());
@@ -147,13 +148,18 @@ int rename_without_replacing(int from, const char* old_name, int to, const char*
 
 // What writers that were killed have left.
 void remove_old_temporaries(int folder) {
-  DIR* stream = ::fdopendir(::openat(folder, ".", kFolderFlags));
-  if (stream == nullptr) return;
+  const int again = ::openat(folder, ".", kFolderFlags);
+  if (again < 0) return;
+  DIR* stream = ::fdopendir(again);
+  if (stream == nullptr) {
+    ::close(again);
+    return;
+  }
   const std::time_t now = std::time(nullptr);
   while (const dirent* entry = ::readdir(stream)) {
     struct stat status{};
     if (::fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) continue;
-    if (now - status.st_mtime > kTemporaryAge_s) ::unlinkat(folder, entry->d_name, 0);
+    if (now - status.st_mtime > kTemporaryAgeSeconds) ::unlinkat(folder, entry->d_name, 0);
   }
   ::closedir(stream);
 }
@@ -162,10 +168,10 @@ void remove_old_temporaries(int folder) {
 class Temporary {
  public:
   static Result<Temporary> write(const std::string& root, std::string_view bytes) {
-    std::optional<Descriptor> folder;
     const Chain chain = SLIPWAY_TRY(open_chain(root, {}, true));
     const std::string path = root + "/" + std::string(kTemporary);
-    folder = SLIPWAY_TRY(open_folder(chain.back().get(), std::string(kTemporary), path, true));
+    std::optional<Descriptor> folder =
+        SLIPWAY_TRY(open_folder(chain.back().get(), std::string(kTemporary), path, true));
     if (!folder) return fail(io_error(path, ENOENT));
     remove_old_temporaries(folder->get());
     Temporary out(*std::move(folder));

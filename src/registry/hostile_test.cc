@@ -45,25 +45,25 @@ class Hostile : public testing::Test {
 };
 
 TEST_F(Hostile, NamesThatMeanNothingAreNamedAndPassedOver) {
-  const char* const kKeys[] = {"versions/abc.json",
-                               "versions/03.json",
-                               "versions/0.json",
-                               "versions/-1.json",
-                               "versions/+3.json",
-                               "versions/9999999999.json",
-                               "versions/3.jsn",
-                               "versions/3.removed",
-                               "versions/1.removed.json.json",
-                               "versions/ 3.json",
-                               "versions/3.JSON",
-                               "aliases/production/1.json",
-                               "aliases/production/0000001.json",
-                               "aliases/production/000000.json",
-                               "aliases/production/x",
-                               "aliases/a b/000001.json",
-                               "aliases/17/000001.json",
-                               "aliases/file"};
-  for (const char* key : kKeys) {
+  const char* const keys[] = {"versions/abc.json",
+                              "versions/03.json",
+                              "versions/0.json",
+                              "versions/-1.json",
+                              "versions/+3.json",
+                              "versions/9999999999.json",
+                              "versions/3.jsn",
+                              "versions/3.removed",
+                              "versions/1.removed.json.json",
+                              "versions/ 3.json",
+                              "versions/3.JSON",
+                              "aliases/production/1.json",
+                              "aliases/production/0000001.json",
+                              "aliases/production/000000.json",
+                              "aliases/production/x",
+                              "aliases/a b/000001.json",
+                              "aliases/17/000001.json",
+                              "aliases/file"};
+  for (const char* key : keys) {
     TemporaryStore fresh;
     ASSERT_TRUE(fresh.catalog().publish("churn", bundle('a'), {}));
     fresh.write(std::string("models/churn/") + key, "{}");

@@ -105,8 +105,8 @@ TEST(DirectoryStore, FollowsNoLinkAndWaitsForNoPipe) {
   std::filesystem::create_symlink("/etc/passwd", store.path() + "/a/link");
   ASSERT_EQ(::mkfifo((store.path() + "/a/pipe").c_str(), 0600), 0);
   std::filesystem::create_directory(store.path() + "/a/folder");
-  std::ofstream(store.path() + "/a/odd\nname");
-  std::ofstream(store.path() + "/a/.hidden");
+  const std::ofstream odd(store.path() + "/a/odd\nname");
+  const std::ofstream hidden(store.path() + "/a/.hidden");
   EXPECT_THAT(names(store->list("")), ElementsAre("a/", "out?"));
   EXPECT_THAT(names(store->list("a")), ElementsAre("folder/", "link?", "odd\nname?", "pipe?", "plain"));
   for (const char* key : {"a/link", "a/pipe", "a/folder", "out/passwd", "a/plain/x"}) {

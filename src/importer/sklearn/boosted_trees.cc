@@ -135,7 +135,7 @@ Result<Begin> read_begin(const Attributes& fitted, Lowering& out, const Boosting
   SLIPWAY_TRY(fitted.fitted("init_"));
   const pickle::Document& document = fitted.document();
   const pickle::NodeId node = fitted.node("init_");
-  const Begin zero{std::vector<double>(boosting.outputs, 0.0), 0};
+  Begin zero{std::vector<double>(boosting.outputs, 0.0), 0};
   if (document.kind(node) == pickle::Kind::kText && document.text(node) == "zero") return zero;
   if (document.kind(node) != pickle::Kind::kObject) return estimated_begin(fitted, out, boosting);
   const std::string_view name = pickle::class_of(document, node).name;

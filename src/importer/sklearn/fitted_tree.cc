@@ -14,7 +14,6 @@
 namespace slipway::importer::sklearn {
 namespace {
 
-using pickle::Kind;
 using pickle::NodeId;
 
 constexpr std::string_view kTrees[] = {"DecisionTreeClassifier", "DecisionTreeRegressor", "ExtraTreeClassifier",

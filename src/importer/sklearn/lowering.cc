@@ -39,12 +39,13 @@ Result<void> Lowering::add(const pickle::Document& document, pickle::NodeId root
   return visit(document, root, path);
 }
 
-Result<void> Lowering::next(const pickle::Document& document, pickle::NodeId node, std::string path) {
+Result<void> Lowering::next(const pickle::Document& document, pickle::NodeId node, const std::string& path) {
   ++wrapped_;
   return visit(document, node, path);
 }
 
-Result<Lowered> Lowering::apart(const pickle::Document& document, pickle::NodeId node, std::string path, Flow from) {
+Result<Lowered> Lowering::apart(const pickle::Document& document, pickle::NodeId node, const std::string& path,
+                                Flow from) {
   const bool head = from.slot == 0 && from.columns == 0;  // what waits there waits for this chain too
   Chain inner{.flow = std::move(from), .outputs = {}, .targets = {}, .waiting = {}, .last = {}};
   if (head) inner.waiting = chain_.waiting;
@@ -352,7 +353,7 @@ std::uint32_t Lowering::branch(model::Op op, std::vector<std::uint32_t> inputs) 
   std::vector<model::Slot> in;
   for (const std::uint32_t input : inputs) in.push_back(slots_.at(input));
   auto shape = std::visit([&](const auto& it) { return it.shape(in); }, op);
-  if (!shape && !misfit_) misfit_ = std::move(shape).error().within(op_name(op));
+  if (!shape && !misfit_) misfit_ = Error(shape.error()).within(op_name(op));
   slots_.push_back(shape.value_or(model::Slot{.type = SlotType::kDense, .columns = 0}));
   parts_.steps.push_back({std::move(op), std::move(inputs)});
   return static_cast<std::uint32_t>(parts_.steps.size());

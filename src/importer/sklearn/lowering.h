@@ -35,9 +35,9 @@ class Lowering {
   // Called by the rows of the tables ---------------------------------------------------------------------------------
 
   // Lowers `node` next in this chain. For Pipeline, and for what only wraps another estimator.
-  Result<void> next(const pickle::Document& document, pickle::NodeId node, std::string path);
+  Result<void> next(const pickle::Document& document, pickle::NodeId node, const std::string& path);
   // Lowers `node` in a chain of its own that begins with `from`; this chain stays where it is.
-  Result<Lowered> apart(const pickle::Document& document, pickle::NodeId node, std::string path, Flow from);
+  Result<Lowered> apart(const pickle::Document& document, pickle::NodeId node, const std::string& path, Flow from);
   Result<Lowered> apart(const Attributes& of, std::string_view attribute, Flow from);
   // The flow that members begin with. Errors: kUnsupported if somebody before still waits for the number of columns.
   Result<Flow> ready();
