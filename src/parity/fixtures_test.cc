@@ -33,7 +33,6 @@ namespace {
 using engine::Answer;
 using fixtures::Input;
 using simdjson::dom::element;
-using simdjson::dom::element_type;
 
 std::vector<std::string> fixtures() {
   std::vector<std::string> out;

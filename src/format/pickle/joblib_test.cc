@@ -68,12 +68,12 @@ std::string test_name(const testing::TestParamInfo<std::string>& info) {
 INSTANTIATE_TEST_SUITE_P(, JoblibFile, testing::ValuesIn(files()), test_name);
 
 TEST(Joblib, TellsWhatAFileWasCompressedWith) {
-  const std::pair<const char*, const char*> kPackings[] = {
+  const std::pair<const char*, const char*> packings[] = {
       {"py312-joblib1.4.none", ""},     {"py312-joblib1.4.zlib", "zlib"},
       {"py312-joblib1.4.gzip", "gzip"}, {"py312-joblib1.4.bz2", "bzip2"},
       {"py312-joblib1.4.xz", "xz"},     {"py312-joblib1.4.lzma", "lzma"},
       {"py312-joblib1.4.lz4", "lz4"},   {"py36-joblib0.9.old-zlib", "joblib's ZF"}};
-  for (const auto& [name, packing] : kPackings) {
+  for (const auto& [name, packing] : packings) {
     EXPECT_EQ(Document::read(FileBytes::of(load(std::string(name) + ".joblib")))->packing(), packing);
   }
 }
