@@ -85,3 +85,11 @@ def test_output_to_a_full_disk_is_an_error(slipway):
     with open("/dev/full", "w", encoding="ascii") as full:
         done = subprocess.run([slipway, "--help"], stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode != 0
+
+
+def test_a_bare_text_is_a_record_and_not_the_name_of_a_file(run):
+    folder = CHURN.parent.parent / "testdata" / "sklearn" / "text_tfidf_sgd-1.9.0"
+    case = json.loads((folder / "cases.jsonl").open(encoding="utf-8").readline())
+    done = run("predict", folder / "model.pkl", json.dumps(case["input"]))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["prediction"] == case["predict"]

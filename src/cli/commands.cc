@@ -5,7 +5,7 @@ namespace slipway::cli {
 namespace {
 
 constexpr Command kCommands[] = {
-    {"serve", "serve a model's file over HTTP", serve},
+    {"serve", "serve a model's file, or the models of a store, over HTTP", serve},
     {"predict", "score one record or many, and print the answer", predict},
     {"inspect", "show what is in a pickle, hostile ones included", inspect},
     {"estimators", "list the estimators that can be served", estimators},

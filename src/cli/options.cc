@@ -111,6 +111,11 @@ bool Options::parse(std::span<const char* const> arguments, int& exit_code) {
   return !wrong;
 }
 
+void pieces_options(Options& options, importer::Options& pieces) {
+  options.list("feature_names", pieces.feature_names, "names for the columns of a model that has none: a,b,c");
+  options.list("steps", pieces.steps, "which pieces of the files to use, in order: keys, indices, names of files");
+}
+
 int report(const Error& error) {
   constexpr std::size_t kLongest = 4096;  // a message may quote a name of the file's: nothing in it commands a terminal
   std::fprintf(stderr, "slipway: %s\n", printable(error.message(), kLongest).c_str());

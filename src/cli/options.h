@@ -45,6 +45,9 @@ class Options {
 // "a,b,c" as a list; empty: none.
 std::vector<std::string> split_list(std::string_view text);
 
+// Declares --feature-names and --steps: how a model's files are read.
+void pieces_options(Options& options, importer::Options& pieces);
+
 // Prints "slipway: message" and the hint to standard error; the exit code for it.
 int report(const Error& error);
 

@@ -8,8 +8,9 @@
 #include "cli/options.h"
 
 namespace slipway::registry {
+class Catalog;
 struct Promotion;
-}
+}  // namespace slipway::registry
 
 namespace slipway::cli {
 
@@ -22,11 +23,15 @@ std::string default_by();
 // Declares --store with its default.
 void store_option(Options& options, std::string& store);
 
-// Where an alias stands after promote or rollback, on standard output.
-struct AliasShown {
-  std::string_view name, alias;  // valid ones
-  bool json = false;
+// What promote and rollback share: two words, options, and where the alias stands afterwards.
+struct AliasMove {
+  std::string_view words, words_help;  // "VERSION ALIAS"
+  std::string_view missing, example;   // the error, if there are not two
+  // Of the first word: whose alias it is, and the move itself.
+  Result<std::string> (*model_of)(const std::string& word);
+  Result<registry::Promotion> (*move)(registry::Catalog& catalog, const std::string& word, const std::string& alias,
+                                      const std::string& by, const std::string& why);
 };
-void print_promotion(const AliasShown& shown, const registry::Promotion& done);
+int move_alias(const Command& command, const AliasMove& kind, std::span<const char* const> arguments);
 
 }  // namespace slipway::cli

@@ -212,9 +212,7 @@ int import_model(const Command& command, std::span<const char* const> arguments)
   options.option("input_key", wanted.input_key, "the record stands under this key of the body");
   options.option("positive_class", wanted.positive_class, "the label whose probability is \"probability\"");
   options.option("threshold", wanted.threshold, "\"positive\" is: probability >= this");
-  options.list("feature_names", wanted.pieces.feature_names, "names for the columns of a model that has none: a,b,c");
-  options.list("steps", wanted.pieces.steps,
-               "which pieces of the files to use, in order: keys, indices, names of files");
+  pieces_options(options, wanted.pieces);
   options.flag("no_source", wanted.no_source, "keep the digest of the file in the bundle, not the file");
   store_option(options, wanted.store);
   options.flag("json", wanted.json, "print one JSON object");

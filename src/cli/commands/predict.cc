@@ -28,7 +28,8 @@ Result<std::string> read_input(const std::string& argument) {
 }
 
 bool is_input(const std::string& argument) {
-  return argument == "-" || argument.starts_with('{') || argument.starts_with('[') || argument.starts_with('@');
+  return argument == "-" ||
+         (!argument.empty() && std::string_view("{[@\"").find(argument[0]) != std::string_view::npos);
 }
 
 // The problem that the server would have answered, as an error for people.
@@ -156,9 +157,7 @@ int predict(const Command& command, std::span<const char* const> given) {
                      "the model's file or files, or its name in the store; then the record: JSON, @file, or -");
   store_option(options, arguments.store);
   options.option("contract", arguments.contract, "what becomes of records that deviate: auto, strict or ignore");
-  options.list("feature_names", arguments.pieces.feature_names, "names for the columns of a model that has none");
-  options.list("steps", arguments.pieces.steps,
-               "which pieces of the files to use, in order: keys, indices, names of files");
+  pieces_options(options, arguments.pieces);
   declare_batch(options, arguments);
   int exit_code = 0;
   if (!options.parse(given, exit_code)) return exit_code;

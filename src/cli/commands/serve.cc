@@ -365,9 +365,7 @@ int serve(const Command& command, std::span<const char* const> arguments) {
       "FILE", origin.files,
       "the model's file, or its pieces (dv.bin model.bin); without: the models of --store, or $MODEL_PATH");
   options.option("name", origin.name, "the model's name; default: the last file's, without its ending");
-  options.list("feature_names", origin.pieces.feature_names, "names for the columns of a model that has none");
-  options.list("steps", origin.pieces.steps,
-               "which pieces of the files to use, in order: keys, indices, names of files");
+  pieces_options(options, origin.pieces);
   Settings::fields([&](std::string_view setting, auto member, std::string_view help) {
     if constexpr (std::is_same_v<std::remove_reference_t<decltype(settings.*member)>, bool>) {
       options.flag(setting, settings.*member, help);

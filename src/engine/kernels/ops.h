@@ -19,6 +19,7 @@ Result<KernelPtr> compile(const model::ScaleColumns& op, Compiling& step);
 Result<KernelPtr> compile(const model::Clip& op, Compiling& step);
 Result<KernelPtr> compile(const model::Binarize& op, Compiling& step);
 Result<KernelPtr> compile(const model::NormalizeRows& op, Compiling& step);
+Result<KernelPtr> compile(const model::RoundToFloat& op, Compiling& step);
 
 // columns.cc
 Result<KernelPtr> compile(const model::Products& op, Compiling& step);
@@ -72,7 +73,6 @@ Result<KernelPtr> compile(const model::PairwiseProbability& op, Compiling& step)
 
 // trees.cc
 Result<KernelPtr> compile(const model::TreeSum& op, Compiling& step);
-Result<KernelPtr> compile(const model::RoundToFloat& op, Compiling& step);
 
 // neighbors.cc
 Result<KernelPtr> compile(const model::Nearest& op, Compiling& step);

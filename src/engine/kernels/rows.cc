@@ -231,6 +231,10 @@ Result<KernelPtr> compile(const model::Binarize& op, Compiling& step) {
   return map([threshold = op.threshold](double x) { return x > threshold ? 1.0 : 0.0; }, step);
 }
 
+Result<KernelPtr> compile(const model::RoundToFloat&, Compiling& step) {
+  return map([](double x) { return double(float(x)); }, step);
+}
+
 Result<KernelPtr> compile(const model::NormalizeRows& op, Compiling& step) {
   const Place out = step.out();
   return std::make_unique<Normalize>(op, step.in(), out);

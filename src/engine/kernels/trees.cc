@@ -172,37 +172,6 @@ class Forest : public Kernel {
   std::uint32_t room_;
 };
 
-// Of a dense row or of what a CSR row holds, element by element.
-using Formula = double (*)(double);
-template <Formula kFormula>
-class Each : public Kernel {
- public:
-  Each(Place in, Place out) : in_(in), out_(out) {}
-
-  bool run(Frame& frame) const override {
-    if (in_.type == SlotType::kCsr) {
-      std::vector<Hit>& out = frame.hits(out_);
-      out = frame.hits(in_);
-      for (Hit& hit : out) hit.value = kFormula(hit.value);
-      return true;
-    }
-    const double* in = frame.row(in_);
-    double* out = frame.row(out_);
-    for (std::uint32_t i = 0; i < out_.columns; ++i) out[i] = kFormula(in[i]);
-    return true;
-  }
-
- private:
-  Place in_, out_;
-};
-
-template <Formula kFormula>
-KernelPtr each(Compiling& step) {
-  const Place out = step.out();
-  return std::make_unique<Each<kFormula>>(step.in(), out);
-}
-
-double round_to_float(double x) { return double(float(x)); }
 }  // namespace
 
 Result<KernelPtr> compile(const TreeSum& op, Compiling& step) {
@@ -211,5 +180,4 @@ Result<KernelPtr> compile(const TreeSum& op, Compiling& step) {
   return std::make_unique<Forest<WideWalk<true>>>(op, step);
 }
 
-Result<KernelPtr> compile(const model::RoundToFloat&, Compiling& step) { return each<round_to_float>(step); }
 }  // namespace slipway::engine::kernels

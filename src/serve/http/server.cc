@@ -18,6 +18,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "base/descriptor.h"
 #include "serve/http/connection.h"
 #include "serve/http/loop.h"
 
@@ -69,29 +70,14 @@ std::string hint_for(int number, std::uint16_t port) {
   }
 }
 
-class Fd {
- public:
-  explicit Fd(int number) : number_(number) {}
-  ~Fd() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Fd(Fd&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Fd& operator=(Fd&&) = delete;
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
-
-Result<Fd> listen_on(const ListenerOptions& options) {
+Result<Descriptor> listen_on(const ListenerOptions& options) {
   const auto [address, size] = SLIPWAY_TRY(address_of(options));
   const bool v6 = address.any.sa_family == AF_INET6;
   const std::string where = (v6 ? "[" + options.address + "]" : options.address) + ":" + std::to_string(options.port);
   const auto failed = [&](int number) {
     return fail(system_error("cannot listen on " + where, number).or_hint(hint_for(number, options.port)));
   };
-  Fd descriptor(::socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  Descriptor descriptor(::socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (descriptor.get() < 0) return failed(errno);
   const int on = 1;
   // Restarting is possible at once; a second listener on the port is not (that would take SO_REUSEPORT).
@@ -129,7 +115,7 @@ void drop_new_connections(int descriptor) {
 
 struct Server::Impl {
   struct Listener final : Reactor::Source {
-    Listener(Impl& all, std::size_t at, Fd listening)
+    Listener(Impl& all, std::size_t at, Descriptor listening)
         : impl(all),
           index(at),
           descriptor(std::move(listening)),
@@ -143,7 +129,7 @@ struct Server::Impl {
 
     Impl& impl;
     std::size_t index;
-    Fd descriptor;
+    Descriptor descriptor;
     std::uint16_t port;
     Reactor::Timer pause;
   };
@@ -164,14 +150,15 @@ struct Server::Impl {
 
   Loop& front() { return *loops.front(); }
 
-  void run(const std::vector<ListenerOptions>& given, std::vector<Fd>& descriptors, const ServerOptions& options) {
+  void run(const std::vector<ListenerOptions>& given, std::vector<Descriptor>& descriptors,
+           const ServerOptions& options) {
     shared.options = options;
     for (const ListenerOptions& listener : given) shared.handlers.push_back(listener.handler);
     shared.open_on = std::make_unique<std::atomic<std::uint64_t>[]>(given.size());
     pool.emplace(options.pool_threads, options.pool_queue, shared.handlers);
     for (unsigned i = 0; i < std::max(1U, options.loops); ++i) loops.push_back(std::make_unique<Loop>(shared, *pool));
     front().reactor.add(drain_timer);
-    for (Fd& descriptor : descriptors) {
+    for (Descriptor& descriptor : descriptors) {
       listeners.push_back(std::make_unique<Listener>(*this, listeners.size(), std::move(descriptor)));
       front().reactor.add(listeners.back()->pause);
       listeners.back()->watch();
@@ -260,9 +247,9 @@ Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(const std::vector<ListenerOptions>& listeners,
                                               const ServerOptions& options) {
-  std::vector<Fd> descriptors;
+  std::vector<Descriptor> descriptors;
   for (const ListenerOptions& listener : listeners) {
-    Result<Fd> descriptor = listen_on(listener);
+    Result<Descriptor> descriptor = listen_on(listener);
     if (!descriptor) return fail(std::move(descriptor).error());
     descriptors.push_back(std::move(*descriptor));
   }
