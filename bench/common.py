@@ -133,10 +133,13 @@ def spread(values):
 
 def table(names, runs):
     """Medians, a line a server."""
-    print(f"{'':22}{'requests/s':>12}{'CPU us/request':>16}{'p50 us':>9}{'p99 us':>9}")
+    columns = {"requests_per_s": ("requests/s", ",.0f"), "cpu_us": ("CPU us/request", ".2f"), "p50_us": ("p50 us", ",.0f"),
+               "p99_us": ("p99 us", ",.0f"), "p999_us": ("p99.9 us", ",.0f")}
+    known = [key for key in columns if key in runs[names[0]][0]]
+    print(" " * 22 + "".join(f"{columns[key][0]:>16}" for key in known))
     for name in names:
-        median = {key: statistics.median(run[key] for run in runs[name]) for key in runs[name][0]}
-        print(f"{name:22}{median['requests_per_s']:>12,.0f}{median['cpu_us']:>16.2f}{median['p50_us']:>9,.0f}{median['p99_us']:>9,.0f}")
+        median = {key: statistics.median(run[key] for run in runs[name]) for key in known}
+        print(f"{name:22}" + "".join(f"{median[key]:>16{columns[key][1]}}" for key in known))
 
 
 def ratios(numerator, denominator, key):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes what the swap benchmark swaps: `swap_store make DIR` publishes two versions of a model of 200 MB (a linear
-// model, 25,000 categories by 1,000 classes) in the store DIR; `swap_store promote DIR 2` points its alias at one of
-// them.
+// Makes what the swap benchmark swaps: `swap_store make DIR` publishes two versions of a model of 200 MB (a forest of
+// 128 complete trees, 16 deep) in the store DIR; `swap_store promote DIR 2` points its alias at one of them.
+#include <bit>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -17,36 +17,53 @@ namespace {
 
 using namespace slipway;
 
-constexpr std::uint32_t kCategories = 25'000;
-constexpr std::uint32_t kClasses = 1'000;
+constexpr std::uint32_t kFields = 28, kFeatureBits = 5;
+constexpr std::uint32_t kTrees = 128, kDepth = 16;
+constexpr std::uint32_t kSplits = (1U << kDepth) - 1, kLeaves = kSplits + 1;  // of a tree
 
-Result<model::Model> large(std::uint32_t seed) {
-  model::Model::Parts parts;
-  model::Field field{.name = "city", .takes_text = true};
-  std::vector<std::string> names;
-  for (std::uint32_t i = 0; i < kCategories; ++i) {
-    field.categories.push_back("c" + std::to_string(i));
-    names.push_back("city=" + field.categories.back());
-  }
-  std::vector<model::Field> fields;
-  fields.push_back(std::move(field));
-  parts.schema = SLIPWAY_TRY(model::Schema::create(std::move(fields), true));
-  std::vector<double> coef(std::size_t{kCategories} * kClasses);
-  std::uint64_t state = seed;
-  for (double& value : coef) {
+// A complete tree, level by level: the children of node i are 2i + 1 and 2i + 2.
+void plant(std::uint32_t tree, std::uint64_t& state, std::vector<std::uint64_t>& nodes, std::vector<double>& values) {
+  const auto next = [&state] {
     state = state * 6364136223846793005U + 1442695040888963407U;
-    value = double(state >> 40) / double(1 << 24) - 0.5;
+    return std::uint32_t(state >> 33);
+  };
+  const auto node = [](std::uint32_t distance, std::uint32_t feature, std::uint32_t low) {
+    return std::uint64_t{distance << (kFeatureBits + 1) | feature} << 32 | low;  // the bit between: where NaN goes
+  };
+  for (std::uint32_t i = 0; i < kSplits; ++i) {
+    const float threshold = float(next() % 1000) / 1000;
+    nodes.push_back(node(i + 1, next() % kFields, std::bit_cast<std::uint32_t>(threshold)));
   }
-  parts.steps.push_back({model::VectorizeDict{.names = names, .separator = "="}, {0}});
-  parts.steps.push_back(
-      {model::Linear{.outputs = kClasses, .coef = std::move(coef), .intercept = std::vector<double>(kClasses, 0.0)},
-       {1}});
-  parts.steps.push_back({model::ArgmaxIndex{}, {2}});
+  for (std::uint32_t i = 0; i < kLeaves; ++i) {
+    nodes.push_back(node(0, kFields, model::TreeSum::kNarrowLeaf + tree * kLeaves + i));
+    values.push_back(double(next() % 1000) / 1000);
+  }
+}
+
+Result<model::Model> large(std::uint64_t seed) {
+  model::Model::Parts parts;
+  std::vector<model::Field> fields;
+  for (std::uint32_t i = 0; i < kFields; ++i) fields.push_back({.name = "x" + std::to_string(i), .takes_number = true});
+  parts.schema = SLIPWAY_TRY(model::Schema::create(std::move(fields), false));
+
+  std::vector<std::uint64_t> nodes;
+  std::vector<double> values;
+  std::vector<std::uint32_t> roots;
+  for (std::uint32_t tree = 0; tree < kTrees; ++tree) {
+    roots.push_back(std::uint32_t(nodes.size()));
+    plant(tree, seed, nodes, values);
+  }
+  parts.steps.push_back({model::StackNumbers{.columns = kFields}, {0}});
+  parts.steps.push_back({model::RoundToFloat{}, {1}});
+  parts.steps.push_back({model::TreeSum{.feature_bits = kFeatureBits,
+                                        .nodes = std::move(nodes),
+                                        .roots = std::move(roots),
+                                        .values = std::move(values),
+                                        .base = std::vector<double>{-0.0},
+                                        .divisor = kTrees},
+                         {2}});
   parts.outputs = {{model::OutputKind::kPrediction, 3}};
-  std::vector<model::Label> labels;
-  for (std::int64_t i = 0; i < kClasses; ++i) labels.emplace_back(i);
-  parts.targets = {{.name = {}, .labels = std::move(labels)}};
-  parts.provenance = {.library = "scikit-learn", .versions = {"1.6.1"}, .chain = {"DictVectorizer", "LinearSVC"}};
+  parts.provenance = {.library = "scikit-learn", .versions = {"1.6.1"}, .chain = {"RandomForestRegressor"}};
   return model::Model::create(std::move(parts));
 }
 

@@ -125,7 +125,8 @@ Result<Manifest> read_manifest(std::string_view bytes, std::string_view id);
 // Errors name the file: kCorrupt, kUnsupported (written by a newer Slipway), kTooLarge, and those of `open`.
 Result<LoadedBundle> load(const OpenFile& open, std::string_view id, Verify verify = Verify::kQuick);
 
-// What kQuick left out: reads every file that it did not hash. For a thread in the background. kCorrupt.
+// What kQuick left out of the files that a model runs on: reads those that it did not hash; the source is not among
+// them. For a thread in the background. kCorrupt.
 Result<void> verify_rest(const OpenFile& open, const Manifest& manifest);
 
 }  // namespace slipway::model

@@ -148,8 +148,8 @@ Result<LoadedBundle> load(const OpenFile& open, std::string_view id, Verify veri
 
 Result<void> verify_rest(const OpenFile& open, const Manifest& manifest) {
   for (const Manifest::File& file : manifest.files) {
-    const bool hashed = file.bytes <= kHashedAtLoad && is_opened(file.name);
-    if (!hashed) SLIPWAY_TRY(open_checked(open, file, Verify::kAll));
+    const bool hashed = file.bytes <= kHashedAtLoad;
+    if (is_opened(file.name) && !hashed) SLIPWAY_TRY(open_checked(open, file, Verify::kAll));
   }
   return {};
 }
