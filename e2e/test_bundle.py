@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Import, verify, diff and snippet; bundles read by programs that are not ours. What needs scikit-learn runs with the
 Python that $SKLEARN_PYTHON names (default: this one), and is skipped where it has none."""
+import collections
+import csv
 import json
 import os
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -114,6 +117,49 @@ def test_a_required_proof_is_required(run, work):
     done = run("import", work / "churn.pkl", "--store", work / "store", "--require-proof", "library")
     assert done.returncode != 0 and "the proof is self, library is required" in done.stderr
     assert json.loads(import_json(run, work / "churn.pkl", work / "store").stdout)["proof"]["level"] == "self"
+
+
+def test_promote_refuses_a_version_that_is_not_proven(run, work):
+    store = work / "store"
+    (work / "churn.samples.jsonl").rename(work / "other.samples.jsonl")
+    (work / "churn.expected.jsonl").rename(work / "other.expected.jsonl")
+    import_json(run, work / "churn.pkl", store)
+    import_json(run, work / "churn.pkl", store, "--samples", work / "other.samples.jsonl", "--expected", work / "other.expected.jsonl")
+    done = run("promote", "churn:1", "production", "--require-proof", "library", "--store", store)
+    assert done.returncode != 0 and "churn:1: its proof is self, library is required" in done.stderr
+    assert not (store / "models" / "churn" / "aliases").exists()
+    assert run("promote", "churn:2", "production", "--require-proof", "library", "--store", store).returncode == 0
+    assert run("promote", "churn:1", "production", "--store", store).returncode == 0
+    done = run("promote", "churn:2", "production", "--require-proof", "much", "--store", store)
+    assert done.returncode == 2 and "none of none, self, library" in done.stderr
+
+
+def test_the_training_data_beside_the_file_become_a_profile(run, work, expected):
+    rows = [row["input"] for row in expected if isinstance(row["input"].get("tenure"), (int, float))]
+    rows += [{**rows[0], "tenure": None}]
+    names = list(rows[0])
+    with open(work / "churn.train.csv", "w", newline="") as file:
+        out = csv.DictWriter(file, [*names, "churn"], restval="")
+        out.writeheader()
+        out.writerows({**{name: row.get(name) for name in names}, "churn": 1} for row in rows)
+    done = import_json(run, work / "churn.pkl", work / "store")
+    bundle = bundle_of(work / "store", done)
+    assert json.loads(done.stdout)["profile_rows"] == len(rows)
+    profile = json.loads((bundle / "profile.json").read_text())
+    assert profile["rows"] == len(rows) and [field["name"] for field in profile["fields"]] == sorted(names)
+    fields = {field["name"]: field for field in profile["fields"]}
+    tenures = [row["tenure"] for row in rows[:-1]]
+    assert fields["tenure"]["missing"] == 1 and fields["tenure"]["numbers"]["count"] == len(tenures)
+    assert fields["tenure"]["numbers"]["least"] == min(tenures) and fields["tenure"]["numbers"]["most"] == max(tenures)
+    assert abs(fields["tenure"]["numbers"]["deviation"] - statistics.pstdev(tenures)) < 1e-9
+    contracts = collections.Counter(row["contract"] for row in rows)
+    assert dict(fields["contract"]["texts"]["values"]) == contracts
+    answers = {answer["name"]: answer for answer in profile["answers"]}
+    assert answers["prediction"]["texts"]["count"] + profile["refused"] == len(rows)
+    assert run("verify", "churn:1", "--store", work / "store").returncode == 0
+    (work / "churn.train.csv").write_text("tenure,contract\n1,2,3\n")
+    done = run("import", work / "churn.pkl", "--store", work / "store")
+    assert done.returncode != 0 and "churn.train.csv" in done.stderr
 
 
 def test_verify_names_what_was_changed_in_the_store(run, work):

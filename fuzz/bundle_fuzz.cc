@@ -14,6 +14,7 @@
 #include "engine/random_record.h"
 #include "engine/reference.h"
 #include "model/bundle.h"
+#include "monitor/profile.h"
 
 namespace {
 
@@ -82,6 +83,11 @@ void run(model::Model model, std::uint32_t seed) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 8 || size > 65536) return 0;
   const Files files = split(data, size);
+  if (const auto profile = monitor::parse_profile(files.model)) {
+    const std::string written = monitor::to_json(*profile);
+    const auto again = monitor::parse_profile(written);
+    require(again.has_value() && monitor::to_json(*again) == written, "a profile that was written reads otherwise");
+  }
   auto loaded = model::load(open_of(files), "");
   if (!loaded) {
     require(loaded.error().message().find(": ") != std::string::npos && loaded.error().message().size() > 15,

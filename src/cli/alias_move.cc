@@ -11,8 +11,9 @@ namespace slipway::cli {
 namespace {
 
 struct Wanted {
-  std::string store, by, why;
+  std::string store;
   std::vector<std::string> words;
+  AliasMove::Asked asked;
   bool json = false;
 };
 
@@ -34,14 +35,15 @@ void print_promotion(const AliasShown& shown, const registry::Promotion& done) {
   }
 }
 
-Result<void> run(const Wanted& wanted, const AliasMove& kind) {
+Result<void> run(Wanted wanted, const AliasMove& kind) {
   if (wanted.words.size() != 2) return fail(Code::kUsage, std::string(kind.missing), std::string(kind.example));
-  const std::string name = SLIPWAY_TRY(kind.model_of(wanted.words[0]));
+  wanted.asked.word = wanted.words[0];
+  wanted.asked.alias = wanted.words[1];
+  const std::string name = SLIPWAY_TRY(kind.model_of(wanted.asked.word));
   const auto store = SLIPWAY_TRY(registry::open_store(wanted.store));
   registry::Catalog catalog(*store);
-  const registry::Promotion done =
-      SLIPWAY_TRY(kind.move(catalog, wanted.words[0], wanted.words[1], wanted.by, wanted.why));
-  print_promotion({.name = name, .alias = wanted.words[1], .json = wanted.json}, done);
+  const registry::Promotion done = SLIPWAY_TRY(kind.move(catalog, wanted.asked));
+  print_promotion({.name = name, .alias = wanted.asked.alias, .json = wanted.json}, done);
   return {};
 }
 
@@ -50,15 +52,19 @@ Result<void> run(const Wanted& wanted, const AliasMove& kind) {
 int move_alias(const Command& command, const AliasMove& kind, std::span<const char* const> arguments) {
   Options options(command);
   Wanted wanted;
-  wanted.by = default_by();
+  wanted.asked.by = default_by();
   options.positional(kind.words, wanted.words, kind.words_help);
   store_option(options, wanted.store);
-  options.option("why", wanted.why, "for the journal");
-  options.option("by", wanted.by, "for the journal; default: $SLIPWAY_BY, else user@host");
+  options.option("why", wanted.asked.why, "for the journal");
+  options.option("by", wanted.asked.by, "for the journal; default: $SLIPWAY_BY, else user@host");
+  if (kind.asks_proof) {
+    wanted.asked.require_proof = "none";
+    options.option("require_proof", wanted.asked.require_proof, "refuse a version with less: none, self or library");
+  }
   options.flag("json", wanted.json, "print one JSON object");
   int exit_code = 0;
   if (!options.parse(arguments, exit_code)) return exit_code;
-  const Result<void> done = run(wanted, kind);
+  const Result<void> done = run(std::move(wanted), kind);
   return done ? 0 : report(done.error());
 }
 

@@ -18,8 +18,12 @@ Result<AnyModel> import_one(const std::string& path) {
   FileBytes bytes = SLIPWAY_TRY(FileBytes::open(path, kFileLimit));
   const importer::Source source{path, std::move(bytes)};
   model::Model model = SLIPWAY_TRY(importer::import_files(std::span(&source, 1)));
-  return AnyModel{
-      .title = path, .bundle = {}, .manifest = std::nullopt, .model = std::move(model), .proof = FileBytes::of({})};
+  return AnyModel{.title = path,
+                  .bundle = {},
+                  .manifest = std::nullopt,
+                  .model = std::move(model),
+                  .proof = FileBytes::of({}),
+                  .profile = FileBytes::of({})};
 }
 
 AnyModel from_bundle(std::string title, model::LoadedBundle bundle) {
@@ -27,7 +31,8 @@ AnyModel from_bundle(std::string title, model::LoadedBundle bundle) {
           .bundle = std::move(bundle.id),
           .manifest = std::move(bundle.manifest),
           .model = std::move(bundle.model),
-          .proof = std::move(bundle.proof)};
+          .proof = std::move(bundle.proof),
+          .profile = std::move(bundle.profile)};
 }
 
 }  // namespace

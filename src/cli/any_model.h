@@ -18,7 +18,7 @@ struct AnyModel {
   std::string bundle;                       // its id; "": a file
   std::optional<model::Manifest> manifest;  // none: a file
   model::Model model;
-  FileBytes proof;
+  FileBytes proof, profile;  // empty without
 };
 
 // `what` that is there on disk is a file or a bundle's directory, else a reference into the store. Errors: those of the

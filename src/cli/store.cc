@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "base/text.h"
+
 namespace slipway::cli {
 namespace {
 
@@ -35,6 +37,13 @@ std::string default_by() {
 void store_option(Options& options, std::string& store) {
   store = default_store();
   options.option("store", store, "the store's directory; default: $SLIPWAY_STORE, else ~/.local/share/slipway");
+}
+
+Result<model::ProofLevel> parse_proof(std::string_view name) {
+  for (const auto level : {model::ProofLevel::kNone, model::ProofLevel::kSelf, model::ProofLevel::kLibrary}) {
+    if (name == model::proof_name(level)) return level;
+  }
+  return fail(Code::kUsage, "--require-proof " + printable(name) + " is none of none, self, library");
 }
 
 }  // namespace slipway::cli

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cli/options.h"
+#include "model/bundle.h"
 
 namespace slipway::registry {
 class Catalog;
@@ -23,14 +24,20 @@ std::string default_by();
 // Declares --store with its default.
 void store_option(Options& options, std::string& store);
 
+// --require-proof none, self or library. kUsage.
+Result<model::ProofLevel> parse_proof(std::string_view name);
+
 // What promote and rollback share: two words, options, and where the alias stands afterwards.
 struct AliasMove {
-  std::string_view words, words_help;  // "VERSION ALIAS"
-  std::string_view missing, example;   // the error, if there are not two
-  // Of the first word: whose alias it is, and the move itself.
-  Result<std::string> (*model_of)(const std::string& word);
-  Result<registry::Promotion> (*move)(registry::Catalog& catalog, const std::string& word, const std::string& alias,
-                                      const std::string& by, const std::string& why);
+  struct Asked {
+    std::string word, alias, by, why;
+    std::string require_proof;  // "" unless it is an option
+  };
+  std::string_view words, words_help;                        // "VERSION ALIAS"
+  std::string_view missing, example;                         // the error, if there are not two
+  bool asks_proof = false;                                   // --require-proof is an option
+  Result<std::string> (*model_of)(const std::string& word);  // whose alias it is
+  Result<registry::Promotion> (*move)(registry::Catalog& catalog, const Asked& asked);
 };
 int move_alias(const Command& command, const AliasMove& kind, std::span<const char* const> arguments);
 

@@ -82,8 +82,8 @@ struct Extras {
   bool keep_sources = true;  // copies go to source/1, source/2, ...; else their digests alone are kept
   std::vector<std::pair<std::string, std::string>> locked;
   ProofLevel proof_level = ProofLevel::kNone;
-  std::string proof;  // proof.jsonl: a line a row; empty if there is no proof
-  std::string profile;
+  std::string proof;    // proof.jsonl: a line a row; empty if there is no proof
+  std::string profile;  // profile.json; empty if there is none
   Serving serving;
 };
 
@@ -114,8 +114,9 @@ inline constexpr std::size_t kHashedAtLoad = std::size_t{16} << 20;
 struct LoadedBundle {
   std::string id;
   Manifest manifest;
-  Model model;      // borrows large arrays from the mapped file, which it keeps
-  FileBytes proof;  // proof.jsonl; empty without
+  Model model;        // borrows large arrays from the mapped file, which it keeps
+  FileBytes proof;    // proof.jsonl; empty without
+  FileBytes profile;  // profile.json, as monitor::parse_profile() takes it; empty without
 };
 
 // The manifest alone, for lists. `id`: what its sha256 must be; "": whatever it is. kCorrupt, or kUnsupported for a

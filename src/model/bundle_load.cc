@@ -104,7 +104,9 @@ Result<Model> make_model(FileBytes weights, const FileBytes& steps, const Proven
 }
 
 // By every load; the others only to verify them.
-bool is_opened(std::string_view name) { return name == kWeightsFile || name == kModelFile || name == kProofFile; }
+bool is_opened(std::string_view name) {
+  return name == kWeightsFile || name == kModelFile || name == kProofFile || name == kProfileFile;
+}
 
 const Manifest::File* listed(const Manifest& manifest, std::string_view name) {
   const auto found = std::ranges::find(manifest.files, name, &Manifest::File::name);
@@ -130,10 +132,12 @@ Result<LoadedBundle> load(const OpenFile& open, std::string_view id, Verify veri
   Manifest manifest = SLIPWAY_TRY(read_manifest(written.bytes(), id));
   FileBytes weights = SLIPWAY_TRY(open_listed(open, manifest, kWeightsFile, verify));
   const FileBytes steps = SLIPWAY_TRY(open_listed(open, manifest, kModelFile, verify));
-  FileBytes proof = FileBytes::of({});
-  if (listed(manifest, kProofFile) != nullptr) {
-    proof = SLIPWAY_TRY(open_listed(open, manifest, kProofFile, verify));
-  }
+  const auto optional = [&](std::string_view name) -> Result<FileBytes> {
+    if (listed(manifest, name) == nullptr) return FileBytes::of({});
+    return open_listed(open, manifest, name, verify);
+  };
+  FileBytes proof = SLIPWAY_TRY(optional(kProofFile));
+  FileBytes profile = SLIPWAY_TRY(optional(kProfileFile));
   for (const Manifest::File& file : manifest.files) {
     if (verify == Verify::kAll && !is_opened(file.name)) SLIPWAY_TRY(open_checked(open, file, verify));
   }
@@ -143,7 +147,8 @@ Result<LoadedBundle> load(const OpenFile& open, std::string_view id, Verify veri
   return LoadedBundle{.id = sha256_hex(written.bytes()),
                       .manifest = std::move(manifest),
                       .model = std::move(model),
-                      .proof = std::move(proof)};
+                      .proof = std::move(proof),
+                      .profile = std::move(profile)};
 }
 
 Result<void> verify_rest(const OpenFile& open, const Manifest& manifest) {

@@ -14,10 +14,10 @@
 #include <utility>
 
 #include "base/json_writer.h"
-#include "base/stream.h"
 #include "base/text.h"
 #include "cli/any_model.h"
 #include "cli/options.h"
+#include "cli/proof/row_file.h"
 #include "cli/store.h"
 #include "model/enum_names.h"
 #include "serve/rows.h"
@@ -202,31 +202,25 @@ class Answers {
   Answers(const engine::Plan& a, const engine::Plan& b) : plans_{&a, &b} {}
 
   Result<Differences> run(const std::string& path) {
-    std::unique_ptr<FileSource> sources[2];
-    std::unique_ptr<serve::RowReader> readers[2];
+    RowFile files[2];
     engine::Plan::ScratchPtr scratch[2];
     for (int i = 0; i < 2; ++i) {
-      serve::RowOptions options;
-      const bool lines = path.ends_with(".jsonl") || path.ends_with(".ndjson");
-      if (lines) options.format = serve::RowFormat::kJsonLines;
-      if (path.ends_with(".json")) options.format = serve::RowFormat::kJson;
-      options.contract = serve::Contract::kIgnore;  // a field that one of them does not have is its own difference
-      sources[i] = SLIPWAY_TRY(FileSource::open(path));
-      auto opened = serve::RowReader::open(*sources[i], *plans_[i], options);
-      if (!opened) return fail(std::move(opened).error().within(path));
-      readers[i] = std::move(*opened);
+      // A field that one of them does not have is its own difference.
+      files[i] = SLIPWAY_TRY(open_rows(path, *plans_[i], serve::Contract::kIgnore));
       scratch[i] = plans_[i]->scratch();
     }
     for (;;) {
-      const serve::RowReader::Next a = SLIPWAY_TRY(readers[0]->next());
-      const serve::RowReader::Next b = SLIPWAY_TRY(readers[1]->next());
+      const serve::RowReader::Next a = SLIPWAY_TRY(files[0].rows->next());
+      const serve::RowReader::Next b = SLIPWAY_TRY(files[1].rows->next());
       if (a == serve::RowReader::Next::kEnd || b == serve::RowReader::Next::kEnd) break;
       ++rows_;
       if (a == serve::RowReader::Next::kBad || b == serve::RowReader::Next::kBad) {
         return fail(Code::kInvalid, fmt::format("{}: row {}: {}", path, rows_,
-                                                readers[a == serve::RowReader::Next::kBad ? 0 : 1]->problem()));
+                                                files[a == serve::RowReader::Next::kBad ? 0 : 1].rows->problem()));
       }
-      for (int i = 0; i < 2; ++i) plans_[i]->run({readers[i]->cells(), readers[i]->extras()}, *scratch[i], answers_[i]);
+      for (int i = 0; i < 2; ++i) {
+        plans_[i]->run({files[i].rows->cells(), files[i].rows->extras()}, *scratch[i], answers_[i]);
+      }
       compare();
     }
     return report();

@@ -15,7 +15,9 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/proof/proof_files.h"
+#include "cli/proof/row_file.h"
 #include "cli/proof/sidecars.h"
+#include "cli/proof/training_profile.h"
 #include "cli/store.h"
 #include "registry/catalog.h"
 #include "registry/store.h"
@@ -73,15 +75,8 @@ Result<Pairs> metadata_of(const Wanted& wanted) {
   return out;
 }
 
-Result<model::ProofLevel> level_of(const std::string& text) {
-  for (const auto level : {model::ProofLevel::kNone, model::ProofLevel::kSelf, model::ProofLevel::kLibrary}) {
-    if (text == model::proof_name(level)) return level;
-  }
-  return fail(Code::kUsage, "--require-proof " + printable(text) + " is no level of proof", "none, self or library");
-}
-
 Result<Proof> make_proof(const engine::Plan& plan, const Wanted& wanted) {
-  const model::ProofLevel required = SLIPWAY_TRY(level_of(wanted.require_proof));
+  const model::ProofLevel required = SLIPWAY_TRY(parse_proof(wanted.require_proof));
   if (wanted.samples.empty() != wanted.expected.empty()) {
     return fail(Code::kUsage, "--samples and --expected belong together");
   }
@@ -97,10 +92,26 @@ Result<Proof> make_proof(const engine::Plan& plan, const Wanted& wanted) {
       "writes them");
 }
 
+std::string empty_fields(const monitor::Profile& profile) {
+  constexpr std::size_t kShown = 5;
+  std::size_t count = 0;
+  std::vector<std::string_view> shown;
+  for (const monitor::Profile::Column& field : profile.fields) {
+    if (field.missing != profile.rows) continue;
+    if (++count <= kShown) shown.push_back(field.name);
+  }
+  if (count == 0) return "";
+  const std::string more = fmt::format("{} fields more", count - std::min(count, kShown));
+  if (count > kShown) shown.push_back(more);
+  return " has no value of " + join_and(shown);
+}
+
 struct Imported {
   registry::Version version;
   std::vector<std::string> notes;
   std::uint64_t bytes = 0;
+  std::string profiled;  // the file of training rows; "": there is none
+  std::uint64_t profiled_rows = 0;
 };
 
 std::string versions_text(const model::Provenance& provenance) {
@@ -121,6 +132,7 @@ void print(const Wanted& wanted, const model::Model& model, const Proof& proof, 
     json.end_array().member("chain", std::string_view(model.chain())).member("fields", model.schema().fields().size());
     json.key("proof").begin_object().member("level", level).member("rows", proof.report.rows);
     json.member("largest_difference", proof.report.largest).end_object().member("bytes", done.bytes);
+    json.member("profile_rows", done.profiled_rows);
     json.key("notes").begin_array();
     for (const std::string& note : done.notes) json.value(std::string_view(note));
     json.end_array().end_object();
@@ -141,6 +153,7 @@ void print(const Wanted& wanted, const model::Model& model, const Proof& proof, 
   line(title, fmt::format("{}, {}, {} fields. Nothing in the file was executed.", versions_text(model.provenance()),
                           model.chain(), model.schema().fields().size()));
   line("proof", proven);
+  if (!done.profiled.empty()) line("profile", fmt::format("{} rows of {}", done.profiled_rows, done.profiled));
   line("bundle",
        fmt::format("{} ({} KiB) in {}", done.version.bundle.substr(0, 12), (done.bytes + 1023) / 1024, wanted.store));
   for (const std::string& note : done.notes) line("note", note);
@@ -182,9 +195,16 @@ Result<int> run(Wanted wanted) {
   const Locked locked = find_locked(wanted.files.front());
   extras.proof_level = proof.level;
   extras.proof = proof.lines;
+  Imported done;
+  if (const auto rows = find_rows(wanted.files.front(), "train")) {
+    const monitor::Profile profile = SLIPWAY_TRY(profile_rows(plan, *rows));
+    extras.profile = monitor::to_json(profile);
+    done.profiled = *rows;
+    done.profiled_rows = profile.rows;
+    if (std::string note = empty_fields(profile); !note.empty()) done.notes.push_back(*rows + note);
+  }
   extras.locked = locked.packages;
   const model::Bundle bundle = SLIPWAY_TRY(model::encode(plan.model(), extras));
-  Imported done;
   for (const model::Bundle::File& file : bundle.files) done.bytes += file.bytes.bytes().size();
   const model::Provenance& provenance = plan.model().provenance();
   if (std::string note = stale(locked, provenance.library, provenance.versions); !note.empty()) {

@@ -12,8 +12,10 @@ constexpr AliasMove kRollback = {
     .missing = "rollback takes a model and an alias",
     .example = "slipway rollback churn production",
     .model_of = [](const std::string& name) -> Result<std::string> { return name; },
-    .move = [](registry::Catalog& catalog, const std::string& name, const std::string& alias, const std::string& by,
-               const std::string& why) { return catalog.rollback(name, alias, by, why); },
+    .move =
+        [](registry::Catalog& catalog, const AliasMove::Asked& asked) {
+          return catalog.rollback(asked.word, asked.alias, asked.by, asked.why);
+        },
 };
 
 }  // namespace

@@ -273,13 +273,6 @@ struct Followed {
   std::unique_ptr<serve::Watcher> watcher;
 };
 
-Result<model::ProofLevel> parse_proof(std::string_view name) {
-  for (const auto level : {model::ProofLevel::kNone, model::ProofLevel::kSelf, model::ProofLevel::kLibrary}) {
-    if (name == model::proof_name(level)) return level;
-  }
-  return fail(Code::kUsage, "--require-proof " + printable(name) + " is none of none, self, library");
-}
-
 Result<Followed> follow(serve::Service& service, const Settings& settings) {
   Followed out;
   out.store = SLIPWAY_TRY(registry::open_store(settings.store));

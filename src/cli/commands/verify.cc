@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/proof/proof_files.h"
 #include "cli/store.h"
+#include "monitor/profile.h"
 
 namespace slipway::cli {
 namespace {
@@ -35,6 +36,10 @@ Result<Verified> verify_model(const Wanted& wanted) {
     return fail(Code::kUsage, "--samples and --expected belong together");
   }
   AnyModel any = SLIPWAY_TRY(load_any(wanted.words.front(), wanted.store, model::Verify::kAll));
+  if (!any.profile.bytes().empty()) {
+    const auto profile = monitor::parse_profile(any.profile.bytes());
+    if (!profile) return fail(Error(profile.error()).within(model::kProfileFile).within(any.title));
+  }
   const engine::Plan plan = SLIPWAY_TRY(engine::Plan::compile(std::move(any.model)));
   Verified out{.title = any.title, .bundle = any.bundle};
   std::optional<ProofFiles> files;

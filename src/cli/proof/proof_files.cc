@@ -5,7 +5,6 @@
 #include "cli/proof/proof_files.h"
 
 #include <fmt/core.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,31 +14,17 @@
 #include <utility>
 
 #include "base/json_writer.h"
-#include "base/stream.h"
 #include "base/text.h"
 #include "cli/batch/answer_columns.h"
 #include "cli/proof/expected_file.h"
+#include "cli/proof/row_file.h"
 #include "engine/reference.h"
-#include "serve/rows.h"
 
 namespace slipway::cli {
 namespace {
 
 using model::Cell;
 using model::OutputKind;
-
-bool is_file(const std::string& path) {
-  struct stat status{};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
-}
-
-std::optional<std::string> first_file(const std::string& stem, std::string_view middle) {
-  for (const std::string_view extension : {"csv", "jsonl"}) {
-    std::string path = fmt::format("{}.{}.{}", stem, middle, extension);
-    if (is_file(path)) return path;
-  }
-  return std::nullopt;
-}
 
 // False for a value that JSON cannot say.
 bool write_cell(JsonWriter& json, const Cell& cell) {
@@ -230,11 +215,6 @@ class Columns {
   std::uint32_t widths_[model::kOutputKinds] = {};   // 0: not in the file
 };
 
-Result<serve::RowFormat> format_of(const std::string& path) {
-  if (path.ends_with(".jsonl") || path.ends_with(".ndjson")) return serve::RowFormat::kJsonLines;
-  return path.ends_with(".json") ? serve::RowFormat::kJson : serve::RowFormat::kCsv;
-}
-
 struct Lines {
   std::string text;
   std::size_t rows = 0;
@@ -258,12 +238,8 @@ Result<void> add_row(Lines& lines, const model::Schema& schema, const Columns& c
 }
 
 Result<Lines> read_lines(const engine::Plan& plan, const ProofFiles& files) {
-  std::unique_ptr<FileSource> source = SLIPWAY_TRY(FileSource::open(files.samples));
-  serve::RowOptions options;
-  options.format = SLIPWAY_TRY(format_of(files.samples));
-  auto opened = serve::RowReader::open(*source, plan, options);
-  if (!opened) return fail(std::move(opened).error().within(files.samples));
-  std::unique_ptr<serve::RowReader> rows = std::move(*opened);
+  const RowFile file = SLIPWAY_TRY(open_rows(files.samples, plan));
+  const std::unique_ptr<serve::RowReader>& rows = file.rows;
   std::unique_ptr<ExpectedFile> expected = SLIPWAY_TRY(ExpectedFile::open(files.expected));
   auto columns = Columns::create(plan.model(), expected->names());
   if (!columns) return fail(std::move(columns).error().within(files.expected));
@@ -348,18 +324,14 @@ bool any_infinite(const engine::Answer& answer) {
 }  // namespace
 
 Result<std::optional<ProofFiles>> find_proof_files(const std::string& model_file) {
-  const std::size_t slash = model_file.rfind('/');
-  const std::size_t dot = model_file.rfind('.');
-  const bool extension = dot != std::string::npos && (slash == std::string::npos || dot > slash + 1);
-  const std::string stem = extension ? model_file.substr(0, dot) : model_file;
-  const auto samples = first_file(stem, "samples");
-  const auto expected = first_file(stem, "expected");
+  const auto samples = find_rows(model_file, "samples");
+  const auto expected = find_rows(model_file, "expected");
   if (!samples && !expected) return std::nullopt;
   if (samples && expected) return ProofFiles{*samples, *expected};
-  return fail(Code::kUsage,
-              fmt::format("{} is there without {}.{}.csv", samples ? *samples : *expected, stem,
-                          samples ? "expected" : "samples"),
-              "A proof needs both: slipway snippet prints the notebook cell that writes them");
+  return fail(
+      Code::kUsage,
+      fmt::format("{} is there without its .{}.csv", samples ? *samples : *expected, samples ? "expected" : "samples"),
+      "A proof needs both: slipway snippet prints the notebook cell that writes them");
 }
 
 Result<Proof> library_proof(const engine::Plan& plan, const ProofFiles& files) {
