@@ -88,6 +88,22 @@ def test_inspect_json_is_json_and_says_the_same(run):
         assert words in text
 
 
+def test_inspect_shows_what_hides_behind_the_first_pickle(run, tmp_path):
+    marker, path = tmp_path / "executed", tmp_path / "model.pkl.gz"
+    path.write_bytes(gzip.compress((CHURN / "churn.pkl").read_bytes() + pickle.dumps(Attack(marker))))
+    done = run("inspect", path)
+    assert done.returncode == 0 and not marker.exists()
+    assert "unpacked from gzip" in done.stdout and "posix.system" in done.stdout and "DANGEROUS" in done.stdout
+    shown = json.loads(run("inspect", path, "--json").stdout)
+    assert shown["packing"] == "gzip" and [other["dangerous_names"] for other in shown["following"]] == [1]
+    path.write_bytes((CHURN / "churn.pkl").read_bytes() + b"\xff\xff")
+    done = run("inspect", path)
+    assert done.returncode == 0 and "2 bytes follow after the end of the pickle" in done.stdout
+    path.write_bytes((CHURN / "churn.pkl").read_bytes() + pickle.dumps([1, 2])[:-1])
+    done = run("inspect", path)
+    assert done.returncode != 0 and "another pickle" in done.stdout
+
+
 HOSTILE = {
     "nested lists": b"\x80\x04" + b"]" * 200_000 + b"a" * 199_999 + b".",
     "nested tuples": b"\x80\x04" + b"(" * 100_000 + b"t" * 100_000 + b".",

@@ -90,6 +90,16 @@ Partial Document::read_partial(FileBytes file, const Limits& limits) {
   return partial;
 }
 
+Partial Document::read_next(const Document& before, const Limits& limits) {
+  auto arena = std::make_shared<Arena>(before.arena_->file);
+  arena->packing = before.arena_->packing;
+  arena->begin = before.arena_->end;
+  auto status = Reader(*arena, limits).run();
+  Partial partial{Document(std::move(arena)), std::nullopt};
+  if (!status) partial.error = std::move(status).error().within(described(partial.document.packing()));
+  return partial;
+}
+
 Result<std::vector<Document>> Document::read_all(FileBytes file, std::size_t most, const Limits& limits) {
   std::vector<Document> documents;
   Document first = SLIPWAY_TRY(read(std::move(file), limits));
@@ -100,13 +110,10 @@ Result<std::vector<Document>> Document::read_all(FileBytes file, std::size_t mos
                                    documents.size() < most ? "something follows" : "another pickle", before.end,
                                    before.bytes().size() - before.end, documents.size() == 1 ? "first" : "last");
     if (documents.size() >= most) return fail(Code::kUnsupported, after);
-    auto arena = std::make_shared<Arena>(before.file);
-    arena->packing = before.packing;
-    arena->begin = before.end;
-    auto status = Reader(*arena, limits).run();
-    if (!status && arena->end == arena->begin) return fail(Code::kUnsupported, after);
-    if (!status) return fail(std::move(status).error().within(described(arena->packing)));
-    documents.push_back(Document(std::move(arena)));
+    Partial next = read_next(documents.back(), limits);
+    if (next.error && next.document.end_offset() == before.end) return fail(Code::kUnsupported, after);
+    if (next.error) return fail(std::move(*next.error));
+    documents.push_back(std::move(next.document));
   }
   return documents;
 }

@@ -76,6 +76,8 @@ class Document {
   static Result<std::vector<Document>> read_all(FileBytes file, std::size_t most, const Limits& limits = {});
   // The same for those who look at a file instead of using it: whatever was read before an error, and the error.
   static Partial read_partial(FileBytes file, const Limits& limits = {});
+  // The pickle that begins where `before` ended, in the same way. REQUIRES: before.trailing_bytes() != 0.
+  static Partial read_next(const Document& before, const Limits& limits = {});
 
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;

@@ -360,6 +360,7 @@ class Tree {
 Outline make_outline(const Document& document, const std::optional<Error>& error, const OutlineOptions& options) {
   Outline outline;
   outline.protocol = document.protocol();
+  outline.packing = document.packing();
   outline.bytes = document.file_bytes();
   outline.opcodes = document.opcodes();
   outline.values = document.size();

@@ -66,7 +66,8 @@ struct OutlineLine {
 
 struct Outline {
   int protocol = 0;
-  std::uint64_t bytes = 0;
+  std::string packing;      // what the file was compressed with; "" if it was not
+  std::uint64_t bytes = 0;  // of the file, unpacked
   std::uint64_t opcodes = 0;
   std::uint64_t values = 0;
   std::uint64_t end = 0;
@@ -79,6 +80,7 @@ struct Outline {
   std::uint64_t computed_calls = 0;  // whose callable is no name but what another call gave
   std::uint64_t computed_offset = 0;
   std::vector<OutlineLine> tree;
+  std::vector<Outline> following;  // the other pickles of the file
 };
 
 // Borrows names from the document. `error`: why it is not whole, as read_partial says.

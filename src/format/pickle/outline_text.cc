@@ -140,9 +140,9 @@ void append_name(std::string& out, const FoundName& name) {
 }  // namespace
 
 std::string outline_text(const Outline& outline) {
-  std::string out =
-      fmt::format("pickle protocol {}, {} bytes, {} opcode{}, {} value{}\n", outline.protocol, outline.bytes,
-                  outline.opcodes, plural(outline.opcodes), outline.values, plural(outline.values));
+  std::string out = fmt::format("pickle protocol {}, {} bytes{}, {} opcode{}, {} value{}\n", outline.protocol,
+                                outline.bytes, outline.packing.empty() ? "" : " unpacked from " + outline.packing,
+                                outline.opcodes, plural(outline.opcodes), outline.values, plural(outline.values));
   if (outline.error) {
     out += fmt::format("not read to its end: {}\n", printable(outline.error->message(), 2000));
     if (!outline.error->hint().empty()) out += outline.error->hint() + "\n";
@@ -164,6 +164,7 @@ std::string outline_text(const Outline& outline) {
   }
   append_names(out, outline);
   append_tree(out, outline);
+  for (const Outline& next : outline.following) out += "\nanother " + outline_text(next);
   return out;
 }
 
@@ -171,6 +172,7 @@ std::string outline_json(const Outline& outline) {
   std::string out;
   Members members(out);
   members.number("protocol", static_cast<std::uint64_t>(outline.protocol));
+  if (!outline.packing.empty()) members.text("packing", outline.packing);
   members.number("bytes", outline.bytes);
   members.number("opcodes", outline.opcodes);
   members.number("values", outline.values);
@@ -196,6 +198,9 @@ std::string outline_json(const Outline& outline) {
   members.number("computed_calls", outline.computed_calls);
   append_array(members.key("names"), outline.names, [&](const FoundName& name) { append_name(out, name); });
   append_array(members.key("tree"), outline.tree, [&](const OutlineLine& line) { append_line(out, line); });
+  if (!outline.following.empty()) {
+    append_array(members.key("following"), outline.following, [&](const Outline& next) { out += outline_json(next); });
+  }
   members.close();
   return out;
 }
