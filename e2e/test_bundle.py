@@ -119,6 +119,13 @@ def test_a_required_proof_is_required(run, work):
     assert json.loads(import_json(run, work / "churn.pkl", work / "store").stdout)["proof"]["level"] == "self"
 
 
+def test_models_shows_the_proof_of_a_real_bundle(run, work):
+    import_json(run, work / "churn.pkl", work / "store")
+    assert " library " in run("models", "--store", work / "store").stdout
+    shown = json.loads(run("models", "--store", work / "store", "--json").stdout)
+    assert '"proof": "library"' in json.dumps(shown)
+
+
 def test_promote_refuses_a_version_that_is_not_proven(run, work):
     store = work / "store"
     (work / "churn.samples.jsonl").rename(work / "other.samples.jsonl")

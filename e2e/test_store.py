@@ -22,7 +22,7 @@ class Store:
         file.write_text(text)
 
     def bundle(self, proof="library", salt=""):
-        manifest = json.dumps({"proof": proof, "salt": salt})
+        manifest = json.dumps({"proof": {"level": proof}, "salt": salt})
         bundle = hashlib.sha256(manifest.encode()).hexdigest()
         self.put(f"bundles/{bundle}/weights.safetensors", "w" * 1500)
         self.put(f"bundles/{bundle}/source/churn.pkl", "p" * 500)

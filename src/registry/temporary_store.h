@@ -65,7 +65,7 @@ inline BundleFiles bundle(char digit) {
   static std::set<std::string> texts;  // keeps the bytes
   const auto keep = [](std::string text) { return std::string_view(*texts.insert(std::move(text)).first); };
   return {.id = std::string(64, digit),
-          .files = {{"manifest.json", keep(std::string("{\"proof\":\"none\",\"x\":\"") + digit + "\"}")},
+          .files = {{"manifest.json", keep(std::string("{\"proof\":{\"level\":\"none\"},\"x\":\"") + digit + "\"}")},
                     {"weights.safetensors", keep(std::string(5000, digit))},
                     {"source/my model.pkl", keep(std::string(100, digit))}}};
 }

@@ -36,7 +36,7 @@ std::string proof_of(const FileBytes& manifest) {
   simdjson::dom::element root;
   std::string_view proof;
   const bool found = parser.parse(manifest.bytes().data(), manifest.bytes().size()).get(root) == simdjson::SUCCESS &&
-                     root["proof"].get(proof) == simdjson::SUCCESS;
+                     root["proof"]["level"].get(proof) == simdjson::SUCCESS;
   return found ? std::string(proof) : "";
 }
 
