@@ -39,6 +39,9 @@ PREFIX = dict((column, method) for method, column in
 COLUMNS = dict(compare.METHODS)
 
 
+TRIES = 8  # draws for a model before an estimator counts as not compared: not every draw can be fitted
+
+
 class TooSlow(Exception):
     pass
 
@@ -54,7 +57,8 @@ def parse():
     parser.add_argument("--seed", type=int, default=None, help="default: drawn, and printed")
     parser.add_argument("--only", type=int, help="the number of one model of the seed")
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--models", type=int, help="no more models than that")
+    parser.add_argument("--rounds", type=int, help="so many models of each estimator, however long it takes; every "
+                        "estimator that the release has must then have been compared")
     parser.add_argument("--keep", default=".cache/parity", help="where mismatches are saved")
     parser.add_argument("--quiet", action="store_true", help="the summary without the counts by estimator")
     return parser.parse_args()
@@ -129,42 +133,47 @@ class Run(object):
 
     def whole(self):
         options, began, names = self.options, time.time(), self.focuses()
-        numbers = [options.only] if options.only is not None else range(10 ** 9)
-        for k in numbers:
-            if options.only is None and (time.time() - began > options.seconds or k == options.models):
+        numbers = range(options.rounds * len(names) if options.rounds else 10 ** 9)
+        for k in numbers if options.only is None else [options.only]:
+            if options.only is None and not options.rounds and time.time() - began > options.seconds:
                 break
             # Each round of len(names) models has every estimator once, in an order of the seed's.
             order = list(names)
             random.Random("%d/%d" % (options.seed, k // len(names))).shuffle(order)
-            self.one(k, order[k % len(names)])
+            focus = order[k % len(names)]
+            any(self.one(k, focus, attempt) for attempt in range(TRIES))
         self.seconds = time.time() - began
+        self.never = [name for name in names if not self.compared[name]]
 
-    def one(self, k, focus):
-        rng = random.Random("%d:%d:%s" % (self.options.seed, k, focus))
+    def one(self, k, focus, attempt):
+        """False if nothing was compared, since the draw cannot be fitted or the model is refused."""
+        rng = random.Random("%d:%d:%s" % (self.options.seed, k, focus) + ":%d" % attempt * (attempt > 0))
         numpy.random.seed(rng.randrange(2 ** 31))
         self.count["tried"] += 1
         try:
-            signal.setitimer(signal.ITIMER_REAL, 15)
+            signal.setitimer(signal.ITIMER_PROF, 15)  # of its own time: the same on a busy machine
             made = models.generate(rng, focus, self.listed, RELEASE)
         except Exception as error:
             self.fit_failures["%s: %s: %s" % (focus, type(error).__name__, str(error).split("\n")[0][:110])] += 1
-            return
+            return False
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         path = os.path.join(self.slipway.folder, "model.pkl")
         try:
             how = dump(rng, made.parts, path)
         except Exception as error:
             self.fit_failures["%s: cannot be pickled: %s" % (focus, str(error)[:60])] += 1
-            return
+            return False
         with open(os.path.join(self.slipway.folder, "rows.jsonl"), "w") as stream:
             for row in made.data.rows:
                 stream.write(json.dumps(row) + "\n")
-        problem = self.score(rng, k, focus, made, path)
+        compared = self.count["compared"]
+        problem = self.score(rng, made, path)
         if problem:
             self.report(k, focus, made, how, *problem)
+        return bool(problem) or self.count["compared"] > compared
 
-    def score(self, rng, k, focus, made, path):
+    def score(self, rng, made, path):
         """None, or (what is wrong, wanted, got)."""
         names = compare.classes_in(made.parts, set())
         methods = compare.methods_of(made.model)
@@ -286,17 +295,18 @@ class Run(object):
               "%d through a bundle, %d over HTTP; %d rows at which the library fails by mistake" % (sklearn.__version__, self.options.seed, count["compared"], count["rows"],
               self.seconds, count["values on the edge"], count["rows refused by both"], count["bundles"], count["over HTTP"],
               count["defects of the library"]))
-        never = [name for name in self.listed if not self.compared[name]]
         if not self.options.quiet:
             print("by estimator: " + ", ".join("%s %d" % pair for pair in sorted(self.compared.items())))
         if not self.options.quiet and self.options.only is None:
-            print("never compared: " + (", ".join(never) or "none"))
+            print("never compared: " + (", ".join(self.never) or "none"))
         self.lines("fits that failed", self.fit_failures)
         self.lines("models refused by slipway, by reason", self.refused)
         self.lines("outputs that slipway does not have", self.unserved)
         print("%d of %d models differ" % (len(self.mismatches), count["tried"]))
         for mismatch in self.mismatches:
             print("  %s: %s\n    %s" % mismatch)
+        if self.options.rounds and self.never:
+            print("in %d draws each never compared: %s" % (TRIES, ", ".join(self.never)))
 
     def lines(self, title, found):
         print("%s: %d" % (title, sum(found.values())))
@@ -308,7 +318,7 @@ def main():
     options = parse()
     options.seed = random.SystemRandom().randrange(10 ** 6) if options.seed is None else options.seed
     options.keep = os.path.abspath(options.keep)
-    signal.signal(signal.SIGALRM, too_slow)
+    signal.signal(signal.SIGPROF, too_slow)
     folder = tempfile.mkdtemp(prefix="slipway-parity-")
     try:
         run = Run(options, Slipway(options.slipway, folder))
@@ -316,7 +326,8 @@ def main():
         run.summary()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    sys.exit(1 if run.mismatches or not run.count["compared"] else 0)
+    missing = run.never if options.rounds else not run.count["compared"]
+    sys.exit(1 if run.mismatches or missing else 0)
 
 
 if __name__ == "__main__":
