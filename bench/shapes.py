@@ -28,7 +28,7 @@ def fitted(model, rows, columns, classes=2):
     """Labels that depend on a column, and on chance as much: trees grow deep, and half of all rows are support vectors."""
     x = numbers(rows, columns)
     label = np.argsort(np.argsort(x[:, 0] + random.normal(size=rows))) * classes // rows
-    return model.fit(x, label), x[0].tolist()
+    return model.fit(x, label), numbers(1, columns)[0].tolist()
 
 
 def words(count):
@@ -57,19 +57,20 @@ def text_model(model, size, rows, given=True):
 
 SHAPES = {
     # of large_bench.py
-    "forest": lambda: fitted(RandomForestClassifier(n_estimators=1000, n_jobs=2), 22_000, 28),
+    "forest": lambda: fitted(RandomForestClassifier(n_estimators=1000, n_jobs=2), 25_000, 28),
     "knn_1m": lambda: fitted(KNeighborsClassifier(), 1_000_000, 28),
     "words": lambda: text_model(LogisticRegression(max_iter=5), 200_000, 2_000),
     # of row_bench.py
     "knn_100k": lambda: fitted(KNeighborsClassifier(), 100_000, 28),
-    "knn_tree_100k_x_3": lambda: fitted(KNeighborsClassifier(), 100_000, 3),
+    "knn_100k_x_3": lambda: fitted(KNeighborsClassifier(), 100_000, 3),
+    "knn_1m_x_6": lambda: fitted(KNeighborsClassifier(), 1_000_000, 6),
     "svc_20k": lambda: fitted(SVC(C=1e-4, max_iter=30_000), 21_000, 28),
     "words_20_classes": lambda: text_model(LinearSVC(max_iter=5), 200_000, 2_000),
     "newsgroups": lambda: text_model(LogisticRegression(max_iter=5), 60_000, 5_000, given=False),
     "mlp": lambda: fitted(MLPClassifier((512, 256), max_iter=1), 1_000, 784, 10),
     "polynomial": lambda: fitted(PolynomialFeatures(3), 100, 28),
     "polynomial_ridge": lambda: fitted(make_pipeline(PolynomialFeatures(3), Ridge()), 200, 28),
-    "hist_10k_trees": lambda: fitted(HistGradientBoostingClassifier(max_iter=1000, early_stopping=False), 1_000, 28, 10),
+    "hist_10k_trees": lambda: fitted(HistGradientBoostingClassifier(max_iter=1000, early_stopping=False), 5_000, 28, 10),
     "quantiles": lambda: fitted(QuantileTransformer(), 2_000, 100),
 }
 
