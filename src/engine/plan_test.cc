@@ -344,7 +344,7 @@ TEST(Plan, FindsTheNearestOfRowsInBoxesAsOfAllRows) {
     const unsigned kind = random() % 500;
     return kind == 0 ? std::nan("") : kind == 1 ? HUGE_VAL : kind == 2 ? -HUGE_VAL : double(random() % 16) - 4;
   };
-  for (const With with : {With::kDifferences, With::kManhattan, With::kChebyshev}) {
+  for (const With with : {With::kDifferences, With::kManhattan, With::kChebyshev, With::kMinkowski, With::kHamming}) {
     for (const std::uint32_t rows : {33U, 100U, 1000U, 4099U}) {
       std::vector<double> values(std::size_t{rows} * 3);
       for (double& value : values) value = number();
@@ -356,7 +356,7 @@ TEST(Plan, FindsTheNearestOfRowsInBoxesAsOfAllRows) {
                                              {.name = "z", .takes_number = true}},
                                             false);
       parts.steps = {{model::StackNumbers{3}, {0}},
-                     {model::CompareRows{.with = with, .rows = rows, .values = std::move(values)}, {1}},
+                     {model::CompareRows{.with = with, .rows = rows, .p = 1.5, .values = std::move(values)}, {1}},
                      {model::Nearest{.count = 1 + rows / 20}, {2}}};
       parts.outputs = {{OutputKind::kTransform, 3}};
       const Plan plan = std::move(*Plan::compile(*Model::create(std::move(parts))));

@@ -13,31 +13,23 @@ namespace {
 using model::SlotType;
 using With = model::CompareRows::With;
 
-void powers(const model::CompareRows& op, const double* x, std::size_t columns, double* out) {
-  for (std::size_t i = 0; i < op.rows; ++i) {
-    double sum = 0;
-    for (std::size_t c = 0; c < columns; ++c) sum += std::pow(std::fabs(x[c] - op.values[i * columns + c]), op.p);
-    out[i] = sum;
-  }
-}
-
 // All sums of a dense row.
 void all_sums(const model::CompareRows& op, const double* x, std::size_t columns, double* y) {
   const double* rows = op.values.data();
   switch (op.with) {
     case With::kRbf:
     case With::kDifferences:
-      return sums<squared>(x, rows, op.rows, columns, y);
+      return sums(Squared{}, x, rows, op.rows, columns, y);
     case With::kManhattan:
-      return sums<absolute>(x, rows, op.rows, columns, y);
+      return sums(Absolute{}, x, rows, op.rows, columns, y);
     case With::kChebyshev:
-      return sums<farthest>(x, rows, op.rows, columns, y);
+      return sums(Farthest{}, x, rows, op.rows, columns, y);
     case With::kMinkowski:
-      return powers(op, x, columns, y);
+      return sums(Power{op.p}, x, rows, op.rows, columns, y);
     case With::kHamming:
-      return sums<unequal>(x, rows, op.rows, columns, y);
+      return sums(Unequal{}, x, rows, op.rows, columns, y);
     default:
-      return sums<product>(x, rows, op.rows, columns, y);
+      return sums(Product{}, x, rows, op.rows, columns, y);
   }
 }
 
@@ -93,7 +85,7 @@ class Compare : public Kernel {
       return true;
     }
     double norm = 0;
-    sums<product>(x, x, 1, in_.columns, &norm);
+    sums(Product{}, x, x, 1, in_.columns, &norm);
     from_products(op_, norm, y);
     return true;
   }

@@ -5,6 +5,8 @@
 // same to the last bit: see bound().
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -92,11 +94,11 @@ constexpr std::uint32_t kLeaf = 32;  // rows, at most
 
 // A binary tree over rows where they stand: node i has the rows of nodes 2i + 1 (the first half) and 2i + 2, all leaves
 // are equally deep, and every node has the box around its rows: the lowest value of each column, then the highest.
-template <Add kAdd>
+template <class Add>
 class Search : public Kernel {
  public:
-  Search(const model::CompareRows& rows, const model::Nearest& op, Place in, Place out, std::uint32_t room)
-      : rows_(rows), op_(op), in_(in), out_(out), room_(room) {
+  Search(Add add, const model::CompareRows& rows, const model::Nearest& op, Place in, Place out, std::uint32_t room)
+      : add_(add), rows_(rows), op_(op), in_(in), out_(out), room_(room) {
     while (rows.rows > std::uint64_t{kLeaf} * (inner_ + 1)) inner_ = 2 * inner_ + 1;
     const std::uint32_t nodes = 2 * inner_ + 1, columns = in.columns;
     std::vector<std::uint32_t> begin(nodes), end(nodes);
@@ -158,23 +160,33 @@ class Search : public Kernel {
     }
   }
 
-  // The sum for the point of the box that is nearest to x. No row in the box has a smaller one, not by a rounding
+  // A distance of a sum. Of differing columns it is their share.
+  double finished(double sum) const {
+    if constexpr (std::is_same_v<Add, Unequal>) sum /= double(in_.columns);
+    return known(sum);
+  }
+
+  // The distance of the point of the box that is nearest to x. No row in the box has a smaller one, not by a rounding
   // either: in every column it is as far from x or farther, and subtracting, multiplying and adding never turn an order
-  // round.
+  // round. pow() may, by a last bit: there the bound is lowered by more than all roundings together.
   double bound(const double* x, std::uint32_t node) const {
     const double* low = boxes_.data() + std::size_t{node} * 2 * in_.columns;
     const double* high = low + in_.columns;
     double sum = 0;
-    for (std::uint32_t c = 0; c < in_.columns; ++c) sum = kAdd(sum, x[c], std::max(low[c], std::min(x[c], high[c])));
-    return sum;
+    for (std::uint32_t c = 0; c < in_.columns; ++c) sum = add_(sum, x[c], std::max(low[c], std::min(x[c], high[c])));
+    if constexpr (std::is_same_v<Add, Power>) {
+      constexpr double kUlp = std::numeric_limits<double>::epsilon();
+      sum = sum * (1 - 2 * kUlp * (in_.columns + 4)) - std::numeric_limits<double>::min();
+    }
+    return finished(sum);
   }
 
   void look(const double* x, const Node& leaf, std::vector<Candidate>& best) const {
     double distance[kLeaf];
     const double* values = rows_.values.data() + std::size_t{leaf.begin} * in_.columns;
-    sums<kAdd>(x, values, leaf.end - leaf.begin, in_.columns, distance);
+    sums(add_, x, values, leaf.end - leaf.begin, in_.columns, distance);
     for (std::uint32_t row = leaf.begin; row < leaf.end; ++row) {
-      const Candidate found{known(distance[row - leaf.begin]), row};
+      const Candidate found{finished(distance[row - leaf.begin]), row};
       if (best.size() == op_.count) {
         if (!(found < best.front())) continue;
         std::pop_heap(best.begin(), best.end());
@@ -185,6 +197,7 @@ class Search : public Kernel {
     }
   }
 
+  Add add_;
   const model::CompareRows& rows_;
   const model::Nearest& op_;
   Place in_, out_;
@@ -283,9 +296,14 @@ Result<KernelPtr> compile(const model::Nearest& op, Compiling& step) {
   const std::uint32_t from = step.slot_in();
   if (from == 0 || !is_searched(step.model, from - 1)) return std::make_unique<Smallest>(op, in, out, room);
   const auto& rows = std::get<model::CompareRows>(step.model.steps()[from - 1].op);
-  if (rows.with == With::kManhattan) return std::make_unique<Search<absolute>>(rows, op, in, out, room);
-  if (rows.with == With::kChebyshev) return std::make_unique<Search<farthest>>(rows, op, in, out, room);
-  return std::make_unique<Search<squared>>(rows, op, in, out, room);
+  const auto search = [&](auto add) -> KernelPtr {
+    return std::make_unique<Search<decltype(add)>>(add, rows, op, in, out, room);
+  };
+  if (rows.with == With::kManhattan) return search(Absolute{});
+  if (rows.with == With::kChebyshev) return search(Farthest{});
+  if (rows.with == With::kMinkowski) return search(Power{rows.p});
+  if (rows.with == With::kHamming) return search(Unequal{});
+  return search(Squared{});
 }
 
 Result<KernelPtr> compile(const model::NeighborVotes& op, Compiling& step) {

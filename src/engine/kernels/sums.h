@@ -13,23 +13,35 @@
 namespace slipway::engine::kernels {
 
 // What a sum becomes with one more column.
-inline double product(double sum, double x, double s) { return sum + x * s; }
-inline double squared(double sum, double x, double s) {
-  const double difference = x - s;
-  return sum + difference * difference;
-}
-inline double absolute(double sum, double x, double s) { return sum + std::fabs(x - s); }
-inline double unequal(double sum, double x, double s) { return sum + (x != s ? 1 : 0); }
-inline double farthest(double most, double x, double s) {
-  const double one = std::fabs(x - s);
-  return one > most || std::isnan(one) ? one : most;
-}
-
-using Add = double (*)(double, double, double);
+struct Product {
+  double operator()(double sum, double x, double s) const { return sum + x * s; }
+};
+struct Squared {
+  double operator()(double sum, double x, double s) const {
+    const double difference = x - s;
+    return sum + difference * difference;
+  }
+};
+struct Absolute {
+  double operator()(double sum, double x, double s) const { return sum + std::fabs(x - s); }
+};
+struct Unequal {
+  double operator()(double sum, double x, double s) const { return sum + (x != s ? 1 : 0); }
+};
+struct Farthest {
+  double operator()(double most, double x, double s) const {
+    const double one = std::fabs(x - s);
+    return one > most || std::isnan(one) ? one : most;
+  }
+};
+struct Power {
+  double p;
+  double operator()(double sum, double x, double s) const { return sum + std::pow(std::fabs(x - s), p); }
+};
 
 // out[i] = the sum over columns of what x and row i have. rows: [count, columns].
-template <Add kAdd>
-void sums(const double* x, const double* rows, std::size_t count, std::size_t columns, double* out) {
+template <class Add>
+void sums(Add add, const double* x, const double* rows, std::size_t count, std::size_t columns, double* out) {
   constexpr std::size_t kLanes = 8;
   std::size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
@@ -37,14 +49,14 @@ void sums(const double* x, const double* rows, std::size_t count, std::size_t co
     const double* at = rows + i * columns;
     for (std::size_t column = 0; column < columns; ++column) {
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        sum[lane] = kAdd(sum[lane], x[column], at[lane * columns + column]);
+        sum[lane] = add(sum[lane], x[column], at[lane * columns + column]);
       }
     }
     std::copy_n(sum, kLanes, out + i);
   }
   for (; i < count; ++i) {
     double sum = 0;
-    for (std::size_t column = 0; column < columns; ++column) sum = kAdd(sum, x[column], rows[i * columns + column]);
+    for (std::size_t column = 0; column < columns; ++column) sum = add(sum, x[column], rows[i * columns + column]);
     out[i] = sum;
   }
 }

@@ -173,7 +173,7 @@ Result<Stored> read_rows(const Attributes& fitted) {
     Matrix matrix = SLIPWAY_TRY(read_matrix(fitted, "_fit_X"));
     out.rows = matrix.rows;
     out.columns = matrix.columns;
-    if (compare.with == With::kDifferences || compare.with == With::kManhattan || compare.with == With::kChebyshev) {
+    if (compare.with >= With::kDifferences && compare.with <= With::kHamming) {
       out.order = SLIPWAY_TRY(read_order(fitted, out.rows));
     }
     values = in_order(std::move(matrix.values), out.columns, out.order);
