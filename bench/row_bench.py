@@ -13,7 +13,7 @@ import common
 
 TOOL = common.ROOT / "build" / "bench" / "row_ns"
 MODELS = common.ROOT / "build" / "bench" / "models"
-LARGE = ["forest", "knn_100k", "knn_100k_x_3", "knn_1m_x_6", "svc_20k", "words_20_classes", "newsgroups", "mlp", "polynomial",
+LARGE = ["forest", "knn_100k", "knn_100k_x_3", "knn_100k_x_3_minkowski", "knn_1m_x_6", "svc_20k", "words_20_classes", "newsgroups", "mlp", "polynomial",
          "polynomial_ridge", "hist_10k_trees", "quantiles"]
 HERE = pathlib.Path(__file__).resolve().parent
 WORST = 10

@@ -44,7 +44,7 @@ Result<double> measure(const engine::Plan& plan, std::string body) {
   engine::Answer answer;
   double best = 0;
   const double begin = now_ns();
-  for (int run = 0, rows = 1; run < 5 || now_ns() - begin < 3e7; ++run) {
+  for (int run = 0, rows = 1; run < 20 || now_ns() - begin < 5e7; ++run) {
     const double start = now_ns();
     for (int i = 0; i < rows; ++i) {
       SLIPWAY_TRY(reader.open(std::string_view(body).substr(0, size)));

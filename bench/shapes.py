@@ -63,6 +63,7 @@ SHAPES = {
     # of row_bench.py
     "knn_100k": lambda: fitted(KNeighborsClassifier(), 100_000, 28),
     "knn_100k_x_3": lambda: fitted(KNeighborsClassifier(), 100_000, 3),
+    "knn_100k_x_3_minkowski": lambda: fitted(KNeighborsClassifier(p=3), 100_000, 3),
     "knn_1m_x_6": lambda: fitted(KNeighborsClassifier(), 1_000_000, 6),
     "svc_20k": lambda: fitted(SVC(C=1e-4, max_iter=30_000), 21_000, 28),
     "words_20_classes": lambda: text_model(LinearSVC(max_iter=5), 200_000, 2_000),
