@@ -68,14 +68,16 @@ def table(rows):
 
 def main():
     os.chdir(common.ROOT)
-    names = sys.argv[1:]  # of large models; none: everything
-    if not names:
+    names = sys.argv[1:] or ["fixtures", *LARGE]
+    if "fixtures" in names:
         found = sorted(measure(fixtures()), key=lambda row: row[2] / row[1])
         print(f"fixtures of scikit-learn {common.LIBRARY}: {len(found)} compared; library / slipway: median "
               f"{statistics.median(row[2] / row[1] for row in found):.3g}; target: none below 1; the {WORST} lowest:")
         table(found[:WORST])
-    print("large models:")
-    table(measure(large(names or LARGE)))
+    names = [name for name in names if name != "fixtures"]
+    if names:
+        print("large models:")
+        table(measure(large(names)))
 
 
 if __name__ == "__main__":
