@@ -3,7 +3,6 @@
 pickle, on the same core in turn. By hand only: it fetches pandas and scikit-learn with pip. Target: at least 20 times the
 rows a second."""
 import csv
-import os
 import pathlib
 import resource
 import subprocess
@@ -21,7 +20,6 @@ SHAPES = {"records": (200_000, "DictVectorizer > LogisticRegression, 19 fields")
           "numbers": (500_000, "StandardScaler > LogisticRegression, 28 numbers"),
           "table": (200_000, "ColumnTransformer(OneHotEncoder, StandardScaler) > LogisticRegression, 19 fields")}
 PAIRS = 3
-ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def slipway(core, model, table, output):
@@ -38,7 +36,7 @@ def slipway(core, model, table, output):
 
 def python(core, shape, model, table, output):
     done = subprocess.run(["taskset", "-c", str(core), PYTHON, HERE / "batch_peer.py", shape, model, table, output],
-                          capture_output=True, text=True, check=True, env=ONE_THREAD)
+                          capture_output=True, text=True, check=True, env=common.ONE_THREAD)
     return map(float, done.stdout.split())
 
 

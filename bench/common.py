@@ -17,6 +17,9 @@ MODEL = ROOT / "examples" / "churn" / "churn.pkl"
 CUSTOMER = (ROOT / "examples" / "churn" / "customer.json").read_bytes().strip()
 SLIPWAY = os.environ.get("SLIPWAY_BINARY", str(ROOT / "build" / "slipway"))
 HOST = "127.0.0.1"
+LIBRARY = "1.9.0"  # the release of scikit-learn that large and row compare with
+ENVIRONMENTS = pathlib.Path(os.environ.get("SLIPWAY_ENVIRONMENTS", ROOT / ".cache" / "fixtures"))  # those of the fixtures
+ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 LOAD = """
 wrk.method = "POST"
@@ -36,6 +39,21 @@ def cores():
     if len(granted) < 2:
         sys.exit("this needs two cores: one for the server, one for the load")
     return granted[0], granted[1]
+
+
+def library_python():
+    """The interpreter of that release's environment, made if it is not there."""
+    sys.path.append(str(ROOT / "tools" / "fixtures"))
+    import make
+    found = make.environment(ENVIRONMENTS, *next(release for release in make.RELEASES if release[0] == LIBRARY))
+    return found or sys.exit(f"scikit-learn {LIBRARY} needs a Python that is not here")
+
+
+def shape(folder, name):
+    """Trains a model of bench/shapes.py, once."""
+    if not (folder / name / "model.pkl").exists():
+        print(f"training {name}", flush=True)
+        subprocess.run([library_python(), ROOT / "bench" / "shapes.py", folder, name], check=True, env=ONE_THREAD)
 
 
 def free_port():

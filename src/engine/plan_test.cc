@@ -336,6 +336,38 @@ TEST(Plan, ClipsBinarizesAndNormalizesRowsAsOnPaper) {
   EXPECT_TRUE(std::isnan(answer(model::NormalizeRows{kSum, kDivide}, {0, 0})[0]));
 }
 
+// Whole numbers, so that many are equally far; NaN and infinities, that no box holds.
+TEST(Plan, FindsTheNearestOfRowsInBoxesAsOfAllRows) {
+  using With = model::CompareRows::With;
+  std::mt19937 random(5);
+  const auto number = [&] {
+    const unsigned kind = random() % 500;
+    return kind == 0 ? std::nan("") : kind == 1 ? HUGE_VAL : kind == 2 ? -HUGE_VAL : double(random() % 16) - 4;
+  };
+  for (const With with : {With::kDifferences, With::kManhattan, With::kChebyshev, With::kMinkowski, With::kHamming}) {
+    for (const std::uint32_t rows : {33U, 100U, 1000U, 4099U}) {
+      std::vector<double> values(std::size_t{rows} * 3);
+      for (double& value : values) value = number();
+      // In the order of one column, as a tree's rows are near each other.
+      for (std::uint32_t i = 0; i < rows; ++i) values[std::size_t{i} * 3] = double(i * 16 / rows);
+      Model::Parts parts;
+      parts.schema = *model::Schema::create({{.name = "x", .takes_number = true},
+                                             {.name = "y", .takes_number = true},
+                                             {.name = "z", .takes_number = true}},
+                                            false);
+      parts.steps = {{model::StackNumbers{3}, {0}},
+                     {model::CompareRows{.with = with, .rows = rows, .p = 1.5, .values = std::move(values)}, {1}},
+                     {model::Nearest{.count = 1 + rows / 20}, {2}}};
+      parts.outputs = {{OutputKind::kTransform, 3}};
+      const Plan plan = std::move(*Plan::compile(*Model::create(std::move(parts))));
+      for (int i = 0; i < 50; ++i) {
+        const Cell cells[] = {Cell::of(number()), Cell::of(number()), Cell::of(number() / 2)};
+        EXPECT_EQ(run(plan, {.fields = cells, .extras = {}}).transform.size(), 2 * (1 + rows / 20));
+      }
+    }
+  }
+}
+
 TEST(Plan, StacksATableRowAndRefusesText) {
   Model::Parts parts;
   parts.schema =

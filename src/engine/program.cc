@@ -39,6 +39,8 @@ std::uint32_t Compiling::room(std::unique_ptr<KernelRoom> (*make)(const void*), 
   return static_cast<std::uint32_t>(program_.rooms_.size() - 1);
 }
 
+void Compiling::reads(std::uint64_t numbers) { program_.reads_ += numbers; }
+
 const Vectorizer* Compiling::keep(Vectorizer vectorizer) {
   program_.key_size_ = std::max(program_.key_size_, vectorizer.key_size());
   program_.vectorizers_.push_back(std::make_unique<Vectorizer>(std::move(vectorizer)));

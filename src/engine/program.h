@@ -23,6 +23,8 @@ class Program {
   Buffers buffers() const;
   void run(const model::Record& record, Buffers& buffers, Answer& answer, Wanted wanted) const;
   const std::vector<std::unique_ptr<Vectorizer>>& vectorizers() const { return vectorizers_; }
+  // At least so many numbers are read or written for a row.
+  std::uint64_t numbers() const { return reads_ + dense_size_; }
   // True if a text of that field is looked up somewhere and found nowhere.
   bool unseen(std::uint32_t field, std::string_view text) const;
 
@@ -49,6 +51,7 @@ class Program {
   std::vector<Room> rooms_;
   std::vector<std::unique_ptr<Vectorizer>> vectorizers_;
   std::uint32_t hit_rows_ = 0, dense_size_ = 0, indices_ = 0, cells_ = 0;
+  std::uint64_t reads_ = 0;
   std::size_t key_size_ = 0, fields_ = 0;
 };
 

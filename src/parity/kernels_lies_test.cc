@@ -55,6 +55,12 @@ std::string csr(const std::vector<std::int64_t>& columns_of, const std::vector<s
                  {"_shape", tuple({integer(rows), integer(columns)})}});
 }
 
+// A tree that has the rows in that order.
+std::string tree(const std::vector<double>& order) {
+  return global("sklearn.neighbors._kd_tree", "newObj") + tuple({global("sklearn.neighbors._kd_tree", "KDTree")}) +
+         "R" + tuple({array({0, 0, 1, 0, 5, 5}, {3, 2}), array(order, {long(order.size())})}) + "b";
+}
+
 Bag neighbors() {
   return {{"_fit_X", array({0, 0, 1, 0, 5, 5}, {3, 2})},
           {"_y", array({0, 1, 1}, {3})},
@@ -63,6 +69,7 @@ Bag neighbors() {
           {"effective_metric_", text("euclidean")},
           {"effective_metric_params_", dict({})},
           {"_fit_method", text("kd_tree")},
+          {"_tree", tree({2, 0, 1})},
           {"weights", text("distance")},
           {"n_neighbors", integer(2)}};
 }
@@ -200,6 +207,9 @@ const Lie kLies[] = {
     {"NeighboursThatAreNotFitted", knn("_fit_X", ""), "is not fitted: it has no _fit_X"},
     {"MoreNeighboursThanRows", knn("n_neighbors", integer(4)), "n_neighbors: is 4, want 1 to 3"},
     {"NoNeighbours", knn("n_neighbors", integer(0)), "n_neighbors: is 0, want 1 to 3"},
+    {"ATreeWithARowTwice", knn("_tree", tree({2, 0, 2})), "_tree: does not have each row once"},
+    {"ATreeWithARowThatIsNone", knn("_tree", tree({0, 1, 3})), "_tree: does not have each row once"},
+    {"ATreeWithARowBelowZero", knn("_tree", tree({0, 1, -1})), "_tree: does not have each row once"},
     {"ALabelThatIsNone", knn("_y", array({0, 1, 2}, {3})), "_y: has an index that is not 0 to 1"},
     {"ALabelBelowZero", knn("_y", array({0, -1, 1}, {3})), "_y: has an index that is not 0 to 1"},
     {"LabelsOfOtherRows", knn("_y", array({0, 1}, {2})), "_y: has 2 values for 3 rows and 1 targets"},

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A row compared with stored rows. Each sum has a written order, so one alone is a chain that waits for its own last
-// addition; eight rows at a time are eight chains side by side.
+// A row compared with stored rows, all of them; what only the nearest are wanted of is left to neighbors.cc.
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "engine/kernels/ops.h"
+#include "engine/kernels/sums.h"
 
 namespace slipway::engine::kernels {
 namespace {
@@ -13,67 +13,23 @@ namespace {
 using model::SlotType;
 using With = model::CompareRows::With;
 
-constexpr std::uint32_t kLanes = 8;
-
-// What a sum becomes with one more column.
-double product(double sum, double x, double s) { return sum + x * s; }
-double squared(double sum, double x, double s) {
-  const double difference = x - s;
-  return sum + difference * difference;
-}
-double absolute(double sum, double x, double s) { return sum + std::fabs(x - s); }
-double unequal(double sum, double x, double s) { return sum + (x != s ? 1 : 0); }
-double farthest(double most, double x, double s) {
-  const double one = std::fabs(x - s);
-  return one > most || std::isnan(one) ? one : most;
-}
-
-// out[i] = the sum over columns of what x and row i have.
-template <double (*kAdd)(double, double, double)>
-void sums(const double* x, const double* rows, std::size_t count, std::size_t columns, double* out) {
-  std::size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    double sum[kLanes] = {};
-    const double* at = rows + i * columns;
-    for (std::size_t column = 0; column < columns; ++column) {
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        sum[lane] = kAdd(sum[lane], x[column], at[lane * columns + column]);
-      }
-    }
-    std::copy_n(sum, kLanes, out + i);
-  }
-  for (; i < count; ++i) {
-    double sum = 0;
-    for (std::size_t column = 0; column < columns; ++column) sum = kAdd(sum, x[column], rows[i * columns + column]);
-    out[i] = sum;
-  }
-}
-
-void powers(const model::CompareRows& op, const double* x, std::size_t columns, double* out) {
-  for (std::size_t i = 0; i < op.rows; ++i) {
-    double sum = 0;
-    for (std::size_t c = 0; c < columns; ++c) sum += std::pow(std::fabs(x[c] - op.values[i * columns + c]), op.p);
-    out[i] = sum;
-  }
-}
-
 // All sums of a dense row.
 void all_sums(const model::CompareRows& op, const double* x, std::size_t columns, double* y) {
   const double* rows = op.values.data();
   switch (op.with) {
     case With::kRbf:
     case With::kDifferences:
-      return sums<squared>(x, rows, op.rows, columns, y);
+      return sums(Squared{}, x, rows, op.rows, columns, y);
     case With::kManhattan:
-      return sums<absolute>(x, rows, op.rows, columns, y);
+      return sums(Absolute{}, x, rows, op.rows, columns, y);
     case With::kChebyshev:
-      return sums<farthest>(x, rows, op.rows, columns, y);
+      return sums(Farthest{}, x, rows, op.rows, columns, y);
     case With::kMinkowski:
-      return powers(op, x, columns, y);
+      return sums(Power{op.p}, x, rows, op.rows, columns, y);
     case With::kHamming:
-      return sums<unequal>(x, rows, op.rows, columns, y);
+      return sums(Unequal{}, x, rows, op.rows, columns, y);
     default:
-      return sums<product>(x, rows, op.rows, columns, y);
+      return sums(Product{}, x, rows, op.rows, columns, y);
   }
 }
 
@@ -86,10 +42,10 @@ double power(double base, std::uint32_t times) {
   return result;
 }
 
-// Distances of products with norms, x.x and s.s.
-void from_products(const model::CompareRows& op, double norm, std::span<const double> norms, double* y) {
+// Distances of products; norm: x.x.
+void from_products(const model::CompareRows& op, double norm, double* y) {
   for (std::uint32_t i = 0; i < op.rows; ++i) {
-    const double square = (-2 * y[i] + norm) + norms[i];
+    const double square = (-2 * y[i] + norm) + op.norms[i];
     y[i] = square > 0 ? square : 0.0;
     if (op.with == With::kEuclidean) y[i] = std::sqrt(y[i]);
   }
@@ -118,27 +74,24 @@ void finish(const model::CompareRows& op, std::size_t columns, double* y) {
 
 class Compare : public Kernel {
  public:
-  // `norms`: s.s of each row, for distances.
-  Compare(const model::CompareRows& op, std::vector<double> norms, Place in, Place out)
-      : op_(op), norms_(std::move(norms)), in_(in), out_(out) {}
+  Compare(const model::CompareRows& op, Place in, Place out) : op_(op), in_(in), out_(out) {}
 
   bool run(Frame& frame) const override {
     const double* x = frame.row(in_);
     double* y = frame.row(out_);
     all_sums(op_, x, in_.columns, y);
-    if (norms_.empty()) {
+    if (!op_.has_norms()) {
       finish(op_, in_.columns, y);
       return true;
     }
     double norm = 0;
-    sums<product>(x, x, 1, in_.columns, &norm);
-    from_products(op_, norm, norms_, y);
+    sums(Product{}, x, x, 1, in_.columns, &norm);
+    from_products(op_, norm, y);
     return true;
   }
 
  private:
   const model::CompareRows& op_;
-  std::vector<double> norms_;
   Place in_, out_;
 };
 
@@ -146,8 +99,7 @@ class Compare : public Kernel {
 class Merge : public Kernel {
  public:
   // `hits`: where a dense input's entries go.
-  Merge(const model::CompareRows& op, std::vector<double> norms, Place in, Place hits, Place out)
-      : op_(op), norms_(std::move(norms)), in_(in), hits_(hits), out_(out) {}
+  Merge(const model::CompareRows& op, Place in, Place hits, Place out) : op_(op), in_(in), hits_(hits), out_(out) {}
 
   bool run(Frame& frame) const override {
     if (in_.type == SlotType::kDense) {
@@ -163,13 +115,13 @@ class Merge : public Kernel {
     for (std::uint32_t i = 0; i < op_.rows; ++i) {
       y[i] = op_.with == With::kRbf ? difference(hits, i) : dot(hits, i);
     }
-    if (norms_.empty()) {
+    if (!op_.has_norms()) {
       finish(op_, in_.columns, y);
       return true;
     }
     double norm = 0;
     for (const Hit& hit : hits) norm += hit.value * hit.value;
-    from_products(op_, norm, norms_, y);
+    from_products(op_, norm, y);
     return true;
   }
 
@@ -205,44 +157,24 @@ class Merge : public Kernel {
   }
 
   const model::CompareRows& op_;
-  std::vector<double> norms_;
   Place in_, hits_, out_;
 };
-
-// s.s of each row, where distances are made of products.
-std::vector<double> norms_of(const model::CompareRows& op, std::size_t columns) {
-  std::vector<double> norms;
-  if (op.with != With::kEuclidean && op.with != With::kSquares) return norms;
-  norms.resize(op.rows);
-  std::size_t i = 0;
-  for (; !op.sparse && i + kLanes <= op.rows; i += kLanes) {
-    const double* at = op.values.data() + i * columns;
-    double sum[kLanes] = {};
-    for (std::size_t column = 0; column < columns; ++column) {
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        sum[lane] = product(sum[lane], at[lane * columns + column], at[lane * columns + column]);
-      }
-    }
-    std::copy_n(sum, kLanes, &norms[i]);
-  }
-  for (; i < op.rows; ++i) {
-    const std::size_t begin = op.sparse ? op.row_start[i] : i * columns;
-    const std::size_t end = op.sparse ? op.row_start[i + 1] : begin + columns;
-    for (std::size_t e = begin; e < end; ++e) norms[i] += op.values[e] * op.values[e];
-  }
-  return norms;
-}
 
 }  // namespace
 
 Result<KernelPtr> compile(const model::CompareRows& op, Compiling& step) {
-  const Place out = step.out();
   const Place in = step.in();
+  if (is_searched(step.model, step.step)) {
+    step.same_as(in);
+    return nullptr;
+  }
+  const Place out = step.out();
+  step.reads(op.values.size());
   if (op.sparse) {
     const Place hits = in.type == SlotType::kCsr ? in : step.room({SlotType::kCsr, in.columns});
-    return std::make_unique<Merge>(op, norms_of(op, in.columns), in, hits, out);
+    return std::make_unique<Merge>(op, in, hits, out);
   }
-  return std::make_unique<Compare>(op, norms_of(op, in.columns), in, out);
+  return std::make_unique<Compare>(op, in, out);
 }
 
 }  // namespace slipway::engine::kernels

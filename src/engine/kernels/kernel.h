@@ -97,6 +97,8 @@ class Compiling {
   Place room(model::Slot slot);
   // The number of a room of another kind; `make` makes it for each thread.
   std::uint32_t room(std::unique_ptr<KernelRoom> (*make)(const void* of), const void* of);
+  // So many numbers of the model are read for every row.
+  void reads(std::uint64_t numbers);
   // Keeps the vectorizer, for Plan::uses and Plan::unseen.
   const Vectorizer* keep(Vectorizer vectorizer);
 

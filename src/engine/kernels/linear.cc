@@ -63,10 +63,15 @@ class Dot : public Kernel {
   Place in_, out_;
 };
 
+// A few columns of all outputs at a time: what is written stays in the cache until it is full.
 std::vector<double> transpose(const model::Linear& op, std::size_t columns) {
+  constexpr std::size_t kTile = 16;
   std::vector<double> out(op.coef.size());
-  for (std::size_t k = 0; k < op.outputs; ++k) {
-    for (std::size_t i = 0; i < columns; ++i) out[i * op.outputs + k] = op.coef[k * columns + i];
+  for (std::size_t begin = 0; begin < columns; begin += kTile) {
+    const std::size_t end = std::min(begin + kTile, columns);
+    for (std::size_t k = 0; k < op.outputs; ++k) {
+      for (std::size_t i = begin; i < end; ++i) out[i * op.outputs + k] = op.coef[k * columns + i];
+    }
   }
   return out;
 }

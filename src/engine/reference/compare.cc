@@ -69,11 +69,10 @@ double distance(const model::CompareRows& op, const std::vector<double>& x, cons
   return std::isnan(sum) ? HUGE_VAL : sum;
 }
 
-double compare(const model::CompareRows& op, const std::vector<double>& x, const double* s) {
+double compare(const model::CompareRows& op, const std::vector<double>& x, std::size_t row) {
   const std::size_t n = x.size();
-  if (op.with == With::kEuclidean || op.with == With::kSquares) {
-    return from_products(op, dot(x.data(), s, n), dot(x.data(), x.data(), n), dot(s, s, n));
-  }
+  const double* s = op.values.data() + row * n;
+  if (op.has_norms()) return from_products(op, dot(x.data(), s, n), dot(x.data(), x.data(), n), op.norms[row]);
   if (op.with == With::kRbf || (op.with > With::kSquares && op.with != With::kCosine)) return distance(op, x, s);
   return finish(op, dot(x.data(), s, n));
 }
@@ -99,11 +98,10 @@ double merge(const model::CompareRows& op, const std::vector<std::pair<std::uint
       ++k;
     }
   }
-  if (op.with != With::kEuclidean && op.with != With::kSquares) return finish(op, sum);
-  double own = 0, other = 0;
+  if (!op.has_norms()) return finish(op, sum);
+  double own = 0;
   for (const auto& hit : x) own += hit.second * hit.second;
-  for (std::uint64_t e = op.row_start[row]; e < end; ++e) other += op.values[e] * op.values[e];
-  return from_products(op, sum, own, other);
+  return from_products(op, sum, own, op.norms[row]);
 }
 
 }  // namespace
@@ -111,10 +109,7 @@ double merge(const model::CompareRows& op, const std::vector<std::pair<std::uint
 Value run(const model::CompareRows& op, Step& step) {
   Value out;
   if (!op.sparse) {
-    const std::size_t columns = step.columns_in();
-    for (std::size_t i = 0; i < op.rows; ++i) {
-      out.row.push_back(compare(op, step.in().row, op.values.data() + i * columns));
-    }
+    for (std::size_t i = 0; i < op.rows; ++i) out.row.push_back(compare(op, step.in().row, i));
     return out;
   }
   auto hits = step.in().hits;

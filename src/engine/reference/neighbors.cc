@@ -31,7 +31,8 @@ Value run(const model::Nearest& op, Step& step) {
   const std::vector<double>& x = step.in().row;
   std::vector<std::uint32_t> order(x.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::sort(order, {}, [&](std::uint32_t i) { return std::pair(std::isnan(x[i]) ? HUGE_VAL : x[i], i); });
+  std::ranges::partial_sort(order, order.begin() + op.count, {},
+                            [&](std::uint32_t i) { return std::pair(std::isnan(x[i]) ? HUGE_VAL : x[i], i); });
   order.resize(op.count);
   Value out;
   for (const std::uint32_t row : order) {

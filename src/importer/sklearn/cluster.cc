@@ -44,6 +44,7 @@ Result<void> k_means(const Attributes& fitted, Lowering& out) {
   const std::uint32_t index = out.branch(model::ArgmaxIndex{}, out.branch(std::move(nearness), rows));
   model::CompareRows distance{.with = model::CompareRows::With::kEuclidean, .rows = count};
   distance.values = std::move(centres.values);
+  distance.norms = distance.add_up_norms(centres.columns);
   const std::uint32_t distances = out.branch(std::move(distance), dense);
   out.predicts({{OutputKind::kPrediction, index}, {OutputKind::kTransform, distances}}, std::move(labels));
   return {};

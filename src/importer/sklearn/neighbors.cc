@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Estimators of sklearn.neighbors: distances to every row of _fit_X, the nearest of them, and what their labels or
-// targets say. The trees that a file may hold are left alone: they find the same rows (of equally near ones perhaps
-// others). They measure differences; the brute way measures by products, which rounds otherwise, and so do we.
+// targets say. Of the trees that a file may hold only the order of the rows is taken, in which near ones stand
+// together: the engine searches with that. It finds the same rows (of equally near ones perhaps others). Trees measure
+// differences; the brute way measures by products, which rounds otherwise, and so do we.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -51,6 +52,7 @@ struct Stored {
   model::CompareRows compare;
   Finish finish = Finish::kKeep;
   std::size_t rows = 0, columns = 0;
+  std::vector<std::uint32_t> order;  // row i is the file's row order[i]; none: they stand as in the file
 };
 
 Result<double> read_power(const Attributes& fitted) {
@@ -112,6 +114,40 @@ void normalize(std::span<double> row, double tiny) {
   for (double& x : row) x /= norm;
 }
 
+// The order of the rows in the library's tree: idx_array, the second of its state.
+Result<std::vector<std::uint32_t>> read_order(const Attributes& fitted, std::size_t rows) {
+  const pickle::Document& document = fitted.document();
+  std::vector<std::uint32_t> out;
+  const pickle::NodeId tree = fitted.node("_tree");
+  if (tree == pickle::kNoNode || document.kind(tree) != pickle::Kind::kObject) return out;
+  const pickle::NodeId state = document.object(tree).state;
+  if (state == pickle::kNoNode || document.kind(state) != pickle::Kind::kTuple) return out;
+  if (document.items(state).size() < 2) return out;
+  const auto order = pickle::read_numbers(document, document.items(state)[1]);
+  if (!order || order->values.size() != rows) return out;
+  std::vector<bool> seen(rows);
+  out.reserve(rows);
+  for (const double row : order->values) {
+    if (!(row >= 0 && row < double(rows)) || seen[std::size_t(row)]) {
+      return fail(fitted.error(Code::kCorrupt, "_tree", "does not have each row once"));
+    }
+    seen[std::size_t(row)] = true;
+    out.push_back(static_cast<std::uint32_t>(row));
+  }
+  return out;
+}
+
+// Rows of so many values each, in that order.
+std::vector<double> in_order(std::vector<double> values, std::size_t columns, std::span<const std::uint32_t> order) {
+  if (order.empty()) return values;
+  std::vector<double> out;
+  out.reserve(values.size());
+  for (const std::size_t row : order) {
+    out.insert(out.end(), &values[row * columns], &values[row * columns] + columns);
+  }
+  return out;
+}
+
 Result<Stored> read_rows(const Attributes& fitted) {
   SLIPWAY_TRY(fitted.fitted("_fit_X"));
   Stored out;
@@ -137,7 +173,10 @@ Result<Stored> read_rows(const Attributes& fitted) {
     Matrix matrix = SLIPWAY_TRY(read_matrix(fitted, "_fit_X"));
     out.rows = matrix.rows;
     out.columns = matrix.columns;
-    values = std::move(matrix.values);
+    if (compare.with >= With::kDifferences && compare.with <= With::kHamming) {
+      out.order = SLIPWAY_TRY(read_order(fitted, out.rows));
+    }
+    values = in_order(std::move(matrix.values), out.columns, out.order);
   }
   if (compare.with == With::kCosine) {
     const double tiny = !compare.sparse && fitted.version() >= Version{1, 0} ? kTiny : 0;
@@ -150,6 +189,7 @@ Result<Stored> read_rows(const Attributes& fitted) {
   compare.rows = static_cast<std::uint32_t>(out.rows);
   compare.values = std::move(values);
   compare.row_start = std::move(row_start);
+  compare.norms = compare.add_up_norms(out.columns);
   return out;
 }
 
@@ -227,12 +267,13 @@ Result<void> classifier(const Attributes& fitted, Lowering& out) {
   const bool distance = SLIPWAY_TRY(by_distance(fitted));
   const bool several = SLIPWAY_TRY(fitted.flag("outputs_2d_"));
   const std::vector<std::vector<model::Label>> classes = SLIPWAY_TRY(read_classes(fitted, several));
-  const pickle::Numbers y = SLIPWAY_TRY(fitted.numbers("_y"));
+  pickle::Numbers y = SLIPWAY_TRY(fitted.numbers("_y"));
   if (classes.empty() || y.values.size() != stored.rows * classes.size()) {
     const auto what =
         fmt::format("has {} values for {} rows and {} targets", y.values.size(), stored.rows, classes.size());
     return fail(fitted.error(Code::kCorrupt, "_y", what));
   }
+  y.values = in_order(std::move(y.values), classes.size(), stored.order);
   SLIPWAY_TRY(add_neighbors(fitted, out, std::move(stored)));
   const std::uint32_t neighbors = out.flow().slot;
   std::vector<model::Output> outputs;
@@ -266,6 +307,7 @@ Result<void> regressor(const Attributes& fitted, Lowering& out) {
         fmt::format("has shape {}, want ({},) or ({}, outputs)", shape_text(y.shape), stored.rows, stored.rows);
     return fail(fitted.error(Code::kCorrupt, "_y", what));
   }
+  y.values = in_order(std::move(y.values), outputs, stored.order);
   SLIPWAY_TRY(add_neighbors(fitted, out, std::move(stored)));
   const std::uint32_t numbers =
       out.emit(model::NeighborMean{static_cast<std::uint32_t>(outputs), distance, std::move(y.values)});

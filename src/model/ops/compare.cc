@@ -33,6 +33,7 @@ Result<Slot> CompareRows::shape(std::span<const Slot> in) const {
   if (with > With::kCosine) return fail(Code::kCorrupt, "compares in an unknown way");
   if (rows == 0) return fail(Code::kCorrupt, "has no rows");
   if (rows >= (1U << 30)) return fail(Code::kTooLarge, "has more than 2^30 rows");
+  SLIPWAY_TRY(want_size("norms", norms.size(), has_norms() ? rows : 0));
   const Slot out{SlotType::kDense, rows};
   if (sparse) {
     if (with > With::kSquares && with != With::kCosine) {
@@ -45,6 +46,16 @@ Result<Slot> CompareRows::shape(std::span<const Slot> in) const {
   SLIPWAY_TRY(want_size("row_start", row_start.size(), 0));
   SLIPWAY_TRY(want_size("column", column.size(), 0));
   SLIPWAY_TRY(want_size("values", values.size(), std::uint64_t{rows} * from.columns));
+  return out;
+}
+
+std::vector<double> CompareRows::add_up_norms(std::size_t columns) const {
+  std::vector<double> out(has_norms() ? rows : 0);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::size_t begin = sparse ? row_start[i] : i * columns;
+    const std::size_t end = sparse ? row_start[i + 1] : begin + columns;
+    for (std::size_t e = begin; e < end; ++e) out[i] += values[e] * values[e];
+  }
   return out;
 }
 

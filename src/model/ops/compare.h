@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/array.h"
 #include "base/result.h"
@@ -30,6 +31,8 @@ namespace slipway::model {
 // `sparse`, entry e of row i (row_start[i] <= e < row_start[i + 1]) has column[e] and values[e], columns ascending.
 // Then x is read as its entries that are not 0, the two are merged as libsvm merges them, and columns that neither has
 // are left out. Of sparse rows there are the first six and kCosine.
+// norms: s.s of each row, for kEuclidean and kSquares (else none). They are stored since a million rows take a while to
+// add up, and a model that is loaded should answer at once.
 struct CompareRows {
   static constexpr std::string_view kName = "compare_rows";
   enum class With : std::uint8_t {
@@ -50,7 +53,7 @@ struct CompareRows {
   bool sparse = false;
   std::uint32_t rows = 0, degree = 0;
   double gamma = 0, coef0 = 0, p = 2;
-  Array<double> values;
+  Array<double> values, norms;
   Array<std::uint64_t> row_start;
   Array<std::uint32_t> column;
 
@@ -64,10 +67,14 @@ struct CompareRows {
     f("coef0", &CompareRows::coef0);
     f("p", &CompareRows::p);
     f("values", &CompareRows::values);
+    f("norms", &CompareRows::norms);
     f("row_start", &CompareRows::row_start);
     f("column", &CompareRows::column);
   }
   Result<Slot> shape(std::span<const Slot> in) const;
+  bool has_norms() const { return with == With::kEuclidean || with == With::kSquares; }
+  // For whoever makes one: s.s of each row, in ascending order from 0.0, if this has norms. `columns`: of dense rows.
+  std::vector<double> add_up_norms(std::size_t columns) const;
 };
 
 }  // namespace slipway::model
