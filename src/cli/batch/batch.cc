@@ -175,7 +175,7 @@ class Batch {
     const auto cells = reader_->cells();
     const serve::Contract contract = options_.rows.contract;
     const auto row = std::uint32_t(row_);
-    if (!serve::judge(plan_, contract, row, cells, reader_->extras(), findings_)) return false;
+    if (!reader_->sound() && !serve::judge(plan_, contract, row, cells, reader_->extras(), findings_)) return false;
     plan_.run({cells, reader_->extras()}, *scratch_, answer_, writer_.wanted());
     if (answer_.refusal != nullptr || !serve::is_finite(answer_)) {
       serve::note_refusal(plan_, answer_, row, cells, findings_);
