@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """slipway predict --input: files of records. The answers are the library's (testdata/sklearn, examples/churn)."""
+import bz2
 import csv
 import gzip
 import json
+import lzma
 import os
 import pathlib
 import pty
@@ -208,11 +210,22 @@ def test_a_column_that_the_model_does_not_have_is_refused(run, table, wrong, sai
     assert done.returncode == 2 and said in done.stderr and "prediction" in done.stderr
 
 
-def test_a_compressed_file_is_refused_by_name(run, table, tmp_path):
-    packed = tmp_path / "churn.csv.gz"
-    packed.write_bytes(gzip.compress(table.read_bytes()))
+@pytest.mark.parametrize("end, compress", [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)])
+def test_a_compressed_file_is_unpacked_on_the_way(run, table, tmp_path, end, compress):
+    plain = run("predict", CHURN, "--input", table)
+    packed = tmp_path / f"churn.csv{end}"
+    packed.write_bytes(compress(table.read_bytes()))
     done = run("predict", CHURN, "--input", packed)
-    assert done.returncode == 4 and "gzip" in done.stderr
+    assert done.returncode == 0 and done.stdout == plain.stdout
+    packed.write_bytes(packed.read_bytes()[:-20])
+    done = run("predict", CHURN, "--input", packed, "--output", tmp_path / "out.csv")
+    assert done.returncode != 0 and "middle of its contents" in done.stderr and not (tmp_path / "out.csv").exists()
+
+
+def test_compressed_standard_input_is_unpacked(slipway, run, table):
+    done = subprocess.run([slipway, "predict", CHURN, "--input", "-"], input=gzip.compress(table.read_bytes()), capture_output=True,
+                          check=False)
+    assert done.returncode == 0 and done.stdout.decode() == run("predict", CHURN, "--input", table).stdout
 
 
 def test_a_broken_line_of_json_is_named(run, tmp_path, customer):

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "base/text.h"
 
@@ -14,6 +15,7 @@ namespace slipway::format {
 namespace {
 
 constexpr std::size_t kBlock = 64;
+static_assert(kBlock <= CsvReader::kAround);
 constexpr std::size_t kBuffer = std::size_t{256} << 10;
 constexpr std::size_t kSniffed = std::size_t{64} << 10;
 
@@ -28,8 +30,8 @@ const char* find_line_end(const char* at, const char* end) { return std::find_if
 }  // namespace
 
 CsvReader::CsvReader(Source& source, const CsvOptions& options)
-    : source_(source), options_(options), delimiter_(options.delimiter), buffer_(kBuffer + kBlock), fields_(64) {
-  row_ = next_ = end_ = block_ = buffer_.data();
+    : source_(source), options_(options), delimiter_(options.delimiter), buffer_(kBuffer + 2 * kAround), fields_(64) {
+  row_ = next_ = end_ = block_ = front();
 }
 
 // A bit for each of the 64 bytes from `block` that is a delimiter, a quote or a line end, as far as they have been
@@ -142,6 +144,7 @@ CsvReader::Scan CsvReader::finish(const char* end) {
 
 Result<CsvReader::Next> CsvReader::next() {
   if (!begun_) SLIPWAY_TRY(begin());
+  if (std::exchange(taken_from_, false)) resume_at(next_);
   for (;;) {
     line_ += line_ends_;
     line_ends_ = 0;
@@ -155,6 +158,16 @@ Result<CsvReader::Next> CsvReader::next() {
     const Next found = SLIPWAY_TRY(read_row());
     if (found == Next::kBad || !blank()) return found;
   }
+}
+
+void CsvReader::take(std::size_t size) {
+  line_ += line_ends_;
+  line_ends_ = 1;
+  row_ = next_;
+  next_ += size;
+  count_ = 0;
+  taken_from_ = true;
+  mask_ = 0;
 }
 
 Result<CsvReader::Next> CsvReader::read_row() {
@@ -219,17 +232,18 @@ Result<void> CsvReader::skip_line() {
 // not scanned for every few bytes of a slow pipe.
 Result<void> CsvReader::fill() {
   const auto kept = std::size_t(end_ - row_);
-  taken_ += std::uint64_t(row_ - buffer_.data());
-  if (kept > 0) std::memmove(buffer_.data(), row_, kept);
-  if (kept > (buffer_.size() - kBlock) / 2) buffer_.resize((buffer_.size() - kBlock) * 2 + kBlock);
+  taken_ += std::uint64_t(row_ - front());
+  if (kept > 0) std::memmove(buffer_.data() + kAround, row_, kept);
+  const std::size_t had = buffer_.size() - 2 * kAround;
+  if (kept > had / 2) buffer_.resize(had * 2 + 2 * kAround);
+  const std::span<char> all = std::span(buffer_).subspan(kAround, buffer_.size() - 2 * kAround);
   std::size_t size = kept;
   while (!ended_ && size <= kept + kept / 2) {
-    const std::span<char> room(buffer_.data() + size, buffer_.size() - kBlock - size);
-    const std::size_t got = SLIPWAY_TRY(source_.read(room));
+    const std::size_t got = SLIPWAY_TRY(source_.read(all.subspan(size)));
     ended_ = got == 0;
     size += got;
   }
-  row_ = next_ = buffer_.data();
+  row_ = next_ = front();
   end_ = row_ + size;
   block_ = row_;
   mask_ = 0;

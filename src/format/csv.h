@@ -44,15 +44,24 @@ class CsvReader {
   std::string_view operator[](std::size_t field) const { return {fields_[field].data, fields_[field].size}; }
   // Where a field of the row begins; the row itself if it has fewer. Slow: it looks for line ends.
   TextPlace place(std::size_t field) const;
+  // Where a byte of the row stands.
+  TextPlace place_of(const char* at) const;
   // The line where the row begins.
   std::uint64_t line() const { return line_; }
 
   const std::string& problem() const { return problem_; }
   TextPlace problem_place() const { return problem_place_; }
 
+  // What has been read behind the row, for whoever can read some rows himself; kAround bytes before it and behind may
+  // be looked at. take() makes the first `size` bytes of it the row; they must be a line with its end, and the row then
+  // has no fields.
+  static constexpr std::size_t kAround = 64;
+  std::string_view ahead() const { return {next_, begun_ && !skipping_ ? std::size_t(end_ - next_) : 0}; }
+  void take(std::size_t size);
+
   char delimiter() const { return delimiter_; }
   // Bytes read so far, the row's included.
-  std::uint64_t bytes() const { return taken_ + std::uint64_t(next_ - buffer_.data()); }
+  std::uint64_t bytes() const { return taken_ + std::uint64_t(next_ - front()); }
 
  private:
   struct Field {
@@ -76,7 +85,6 @@ class CsvReader {
   Result<void> skip_line();
   void sniff();
   void resume_at(const char* at);
-  TextPlace place_of(const char* at) const;
   std::uint64_t specials(const char* block) const;
 
   Source& source_;
@@ -84,7 +92,10 @@ class CsvReader {
   char delimiter_;
   bool begun_ = false, ended_ = false;  // ended_: the source has no more
   bool skipping_ = false;               // a bad row's first line is to be dropped
+  bool taken_from_ = false;             // the next special character is to be looked for from next_
 
+  // What is read begins behind kAround bytes and ends before as many.
+  const char* front() const { return buffer_.data() + kAround; }
   std::vector<char> buffer_;
   const char* row_ = nullptr;    // where the row begins
   const char* next_ = nullptr;   // behind the row

@@ -49,6 +49,10 @@ class RowReader {
   virtual std::span<model::Cell> cells() = 0;
   virtual std::span<const model::Extra> extras() const = 0;
 
+  // True if judge() would find nothing: every field has a value of a type that it takes, and there are no extras. False
+  // may mean that nobody looked.
+  bool sound() const { return sound_; }
+
   // What is handed through, for the record: a value for each name. Without RowOptions::keep: the unnamed first column
   // (the index that pandas writes) and a column "id" that is no field. The names stand after the first record, and are
   // then the same for all; of CSV from the beginning.
@@ -70,6 +74,7 @@ class RowReader {
   std::vector<model::Cell> kept_;
   std::string problem_;
   format::TextPlace problem_place_;
+  bool sound_ = false;
 };
 
 }  // namespace slipway::serve

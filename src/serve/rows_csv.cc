@@ -16,6 +16,9 @@ using model::Schema;
 
 namespace {
 
+constexpr int kCredit = 64, kPrice = 2;
+constexpr std::size_t kLikelyWhole = 4096;  // bytes ahead; of fewer, a row may have been cut
+
 std::string quoted(std::string_view text) { return '"' + printable(text) + '"'; }
 
 // True if a DictVectorizer could take "name=value" of this column for one of its own columns (Plan::uses has the last
@@ -62,6 +65,7 @@ Result<void> CsvRows::open() {
     names_.push_back(schema.fields()[i].name);
   }
   SLIPWAY_TRY(keep_columns({}));
+  prepare_plain();
   replay_ = first == format::CsvReader::Next::kRow;
   return {};
 }
@@ -145,11 +149,13 @@ Result<void> CsvRows::judge_unknown(std::span<const Unknown> unknown) {
   if (options_.contract == Contract::kStrict && !absent.empty()) {
     return fail(header_error(0, "missing column " + quoted(absent[0])));
   }
+  prepare_plain();
   return {};
 }
 
 Result<RowReader::Next> CsvRows::next() {
   if (!std::exchange(replay_, false)) {
+    if (read_plain()) return Next::kRow;
     const auto next = SLIPWAY_TRY(reader_.next());
     if (next == format::CsvReader::Next::kEnd) return Next::kEnd;
     if (next == format::CsvReader::Next::kBad) {
@@ -168,17 +174,50 @@ Result<RowReader::Next> CsvRows::next() {
   return Next::kRow;
 }
 
+// A line of a single column may be blank, which is no row.
+void CsvRows::prepare_plain() {
+  if (width_ < 2 || !extra_columns_.empty()) return;
+  std::vector<PlainRows::Column> columns(width_);
+  for (const Column& column : columns_) {
+    const auto kind = column.takes_number ? PlainRows::Kind::kNumber : PlainRows::Kind::kText;
+    columns[column.at] = {.kind = kind, .field = column.field};
+  }
+  plain_.emplace(plan_, std::move(columns), reader_.delimiter());
+  credit_ = kCredit;
+}
+
+bool CsvRows::read_plain() {
+  sound_ = is_plain_ = false;
+  if (credit_ <= 0) return false;
+  const std::string_view ahead = reader_.ahead().substr(0, options_.csv.field_bytes);
+  const std::size_t size = plain_->read(ahead, cells_);
+  if (size == 0) {
+    credit_ -= ahead.size() < kLikelyWhole ? 0 : kPrice;
+    return false;
+  }
+  credit_ = std::min(credit_ + 1, kCredit);
+  reader_.take(size);
+  clear_absent();
+  is_plain_ = true;
+  sound_ = plain_->sound() && columns_.size() == cells_.size();
+  for (std::size_t i = 0; i < kept_columns_.size(); ++i) kept_[i] = Cell::of((*plain_)[kept_columns_[i]]);
+  return true;
+}
+
+void CsvRows::clear_absent() {
+  if (columns_.size() == cells_.size()) return;
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    if (column_of_field_[i] == Schema::kNoField) cells_[i] = Cell{};
+  }
+}
+
 void CsvRows::read_row() {
   for (const Column& column : columns_) {
     Cell& cell = cells_[column.field];
     const std::string_view text = reader_[column.at];
     if (!column.takes_number || !read_number(text, cell)) cell = csv_cell(plan_, column.field, text);
   }
-  if (columns_.size() != cells_.size()) {
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-      if (column_of_field_[i] == Schema::kNoField) cells_[i] = Cell{};
-    }
-  }
+  clear_absent();
   extras_.clear();
   for (const Unknown& column : extra_columns_) {
     const model::Extra extra{.name = column.name, .value = csv_cell(reader_[column.at])};
@@ -189,6 +228,7 @@ void CsvRows::read_row() {
 
 format::TextPlace CsvRows::place(std::uint32_t field) const {
   const std::uint32_t at = field == Schema::kNoField ? Schema::kNoField : column_of_field_[field];
+  if (is_plain_) return reader_.place_of((*plain_)[at == Schema::kNoField ? 0 : at].data());
   return reader_.place(at == Schema::kNoField ? 0 : at);
 }
 

@@ -2,10 +2,12 @@
 // Records from CSV; RowReader::open() chooses it.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "serve/plain_rows.h"
 #include "serve/rows.h"
 
 namespace slipway::serve {
@@ -39,11 +41,17 @@ class CsvRows : public RowReader {
   bool is_kept(std::uint32_t at) const;
   Error header_error(std::uint32_t at, std::string message, std::string hint = {}) const;
   void read_row();
+  void clear_absent();
+  void prepare_plain();
+  bool read_plain();
 
   const engine::Plan& plan_;
   const RowOptions options_;
   format::CsvReader reader_;
   bool replay_ = false;  // the row that stands in reader_ has not been given yet
+  std::optional<PlainRows> plain_;
+  bool is_plain_ = false;  // the row was read by plain_
+  int credit_ = 0;         // how many rows in a row may be not plain until plain_ is no longer asked
 
   std::size_t width_ = 0;                       // columns
   std::vector<std::string> names_;              // of all columns

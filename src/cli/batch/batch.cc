@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "base/file.h"
@@ -15,6 +16,7 @@
 #include "cli/batch/answer_writer.h"
 #include "cli/batch/progress.h"
 #include "cli/batch/tally.h"
+#include "format/pickle/unpacked_source.h"
 
 namespace slipway::cli {
 namespace {
@@ -48,7 +50,7 @@ class Peeked : public Source {
 
  private:
   Source& source_;
-  char first_[8] = {};
+  char first_[16] = {};
   std::size_t size_ = 0, given_ = 0;
 };
 
@@ -57,12 +59,6 @@ struct Magic {
   std::string_view bytes, name, hint;
 };
 constexpr Magic kMagics[] = {
-    {"\x1F\x8B", "compressed with gzip", "Unpack it on the way: gzip -dc FILE | slipway predict ... --input -"},
-    {"BZh", "compressed with bzip2", "Unpack it on the way: bzip2 -dc FILE | slipway predict ... --input -"},
-    {"\x28\xB5\x2F\xFD", "compressed with zstd", "Unpack it on the way: zstd -dc FILE | slipway predict ... --input -"},
-    {"\xFD"
-     "7zXZ",
-     "compressed with xz", "Unpack it on the way: xz -dc FILE | slipway predict ... --input -"},
     {"PK\x03\x04", "a zip archive or an Excel sheet", "Save it as CSV"},
     {"PAR1", "Parquet", "Write it as CSV, for example with pandas: pd.read_parquet(f).to_csv(g, index=False)"},
     {"ARROW1", "Arrow", "Write it as CSV, for example with pandas: pd.read_feather(f).to_csv(g, index=False)"},
@@ -75,6 +71,20 @@ Result<void> check_magic(std::string_view first, const std::string& name) {
                 std::string(magic.hint));
   }
   return {};
+}
+
+// What is compressed in a way that no text looks like.
+bool is_packed(pickle::FileKind kind) {
+  using enum pickle::FileKind;
+  return kind == kGzip || kind == kBzip2 || kind == kXz || kind == kZstd || kind == kLz4;
+}
+
+// "f.csv" of "f.csv.gz".
+std::string_view without_packing(std::string_view path) {
+  for (const std::string_view end : {".gz", ".bz2", ".xz", ".zst", ".lz4"}) {
+    if (path.ends_with(end)) return path.substr(0, path.size() - end.size());
+  }
+  return path;
 }
 
 // A format by its name, else by the end of the file's name.
@@ -107,7 +117,12 @@ class Batch {
     Peeked source(input);
     const std::string_view first = SLIPWAY_TRY(source.look());
     SLIPWAY_TRY(check_magic(first, options_.rows.name));
-    reader_ = SLIPWAY_TRY(RowReader::open(source, plan_, options_.rows));
+    std::optional<pickle::UnpackedSource> unpacked;
+    if (const pickle::FileKind kind = pickle::sniff(first); is_packed(kind)) {
+      unpacked.emplace(source, kind, options_.rows.name, pickle::Limits{});
+      size = std::nullopt;  // what is counted is what comes out
+    }
+    reader_ = SLIPWAY_TRY(RowReader::open(unpacked ? static_cast<Source&>(*unpacked) : source, plan_, options_.rows));
     auto output = SLIPWAY_TRY(OutputFile::create(options_.output));
     Progress progress(size, !options_.json);
     const auto scored = score(output, progress);
@@ -175,7 +190,7 @@ class Batch {
     const auto cells = reader_->cells();
     const serve::Contract contract = options_.rows.contract;
     const auto row = std::uint32_t(row_);
-    if (!serve::judge(plan_, contract, row, cells, reader_->extras(), findings_)) return false;
+    if (!reader_->sound() && !serve::judge(plan_, contract, row, cells, reader_->extras(), findings_)) return false;
     plan_.run({cells, reader_->extras()}, *scratch_, answer_, writer_.wanted());
     if (answer_.refusal != nullptr || !serve::is_finite(answer_)) {
       serve::note_refusal(plan_, answer_, row, cells, findings_);
@@ -243,8 +258,9 @@ class Batch {
 
 Result<int> run_batch(const engine::Plan& plan, BatchOptions options) {
   options.rows.name = options.input == "-" ? "standard input" : options.input;
-  options.rows.format = SLIPWAY_TRY(format_of(options.input_format, options.input, "--input-format", RowFormat::kCsv));
-  options.rows.csv.delimiter = SLIPWAY_TRY(delimiter_of(options.delimiter, options.input));
+  const std::string_view input_name = without_packing(options.input);
+  options.rows.format = SLIPWAY_TRY(format_of(options.input_format, input_name, "--input-format", RowFormat::kCsv));
+  options.rows.csv.delimiter = SLIPWAY_TRY(delimiter_of(options.delimiter, input_name));
   const RowFormat format = SLIPWAY_TRY(format_of(options.format, options.output, "--format", options.rows.format));
   AnswerColumns columns = SLIPWAY_TRY(answer_columns(plan.model(), options.columns));
   auto input = SLIPWAY_TRY(FileSource::open(options.input));

@@ -70,6 +70,7 @@ class CheckFinite : public Kernel {
     }
     if (in_.type == SlotType::kCells || in_.type == SlotType::kRecord) return check_cells(frame);
     const double* in = frame.row(in_);
+    if (all_finite({in, in_.columns})) return true;
     for (std::uint32_t i = 0; i < in_.columns; ++i) {
       if (!std::isfinite(in[i]) && !not_finite(frame, i, in[i])) return false;
     }
@@ -77,6 +78,17 @@ class CheckFinite : public Kernel {
   }
 
  private:
+  // Without a branch a value, so that it is done several at a time: 0 * x is NaN of what is not finite, and stays so.
+  static bool all_finite(std::span<const double> in) {
+    double zeros[4] = {};
+    std::size_t i = 0;
+    for (; i + 4 <= in.size(); i += 4) {
+      for (std::size_t k = 0; k < 4; ++k) zeros[k] += in[i + k] * 0;
+    }
+    for (; i < in.size(); ++i) zeros[0] += in[i] * 0;
+    return zeros[0] + zeros[1] + zeros[2] + zeros[3] == 0;
+  }
+
   bool check_cells(Frame& frame) const {
     const auto cells = frame.cells(in_);
     for (std::uint32_t i = 0; i < in_.columns; ++i) {
