@@ -69,6 +69,28 @@ std::string through(const std::string& function) {
          ".";
 }
 
+// The integer mode of OneHotEncoder before 0.22.
+Bag integers() {
+  return {{"_legacy_mode", flag(true)},
+          {"_n_values_", array({2, 3}, {2})},
+          {"_active_features_", array({0, 1, 2, 4}, {4})},
+          {"categorical_features", "N"},
+          {"handle_unknown", text("error")},
+          {"sparse", flag(true)}};
+}
+std::string counted(const std::string& name, const std::string& value) {
+  return object("sklearn.preprocessing._encoders", "OneHotEncoder", with(integers(), name, value)) + ".";
+}
+std::string likely(const std::string& name, const std::string& value) {
+  const Bag state = {{"components_", array({0.6, 0.8}, {1, 2})},
+                     {"mean_", array({1, 2}, {2})},
+                     {"explained_variance_", array({3}, {1})},
+                     {"noise_variance_", array({0.5}, {1})},
+                     {"whiten", flag(false)},
+                     {"n_features_in_", integer(2)}};
+  return part("decomposition._pca", "PCA", with(state, name, value)) + ".";
+}
+
 TEST(RarerLies, TheHonestFormsAreTaken) {
   for (const std::string& file :
        {powered("lambdas_", array({2}, {1})),
@@ -76,7 +98,9 @@ TEST(RarerLies, TheHonestFormsAreTaken) {
                     {{"with_mean", flag(true)}, {"with_std", flag(false)}, {"mean_", array({3}, {1})}})),
         fixed(text("no")), fixed("N"), tuned(scorer({{"pos_label", text("yes")}}, "N")),
         tuned(scorer({}, global("sklearn.metrics._classification", "accuracy_score"))),
-        through(partial(check_array(), tuple({}), kAnything))}) {
+        through(partial(check_array(), tuple({}), kAnything)), counted("sparse", flag(false)),
+        counted("categorical_features", list({flag(true), flag(false), flag(true)})),
+        likely("noise_variance_", array({0}, {1}))}) {
     const auto model = import_bytes(file);
     EXPECT_TRUE(model) << model.error().to_string();
   }
@@ -104,6 +128,15 @@ TEST(RarerLies, AreRefusedWithPathAndReason) {
       {through(partial(check_array(), tuple({integer(1)}), kAnything)), "func: is a functools.partial"},
       {through(partial(check_array(), tuple({}), rounds)), "func: is a functools.partial"},
       {through(partial(check_array(), tuple({}), with(kAnything, "ensure_2d", flag(false)))), "functools.partial"},
+      {counted("_n_values_", array({2, 1e9}, {2})), "_n_values_: are not one or more whole numbers of at most"},
+      {counted("_n_values_", array({2, 0.5}, {2})), "_n_values_: are not one or more whole numbers"},
+      {counted("_active_features_", array({0, 5}, {2})), "_active_features_: are not below n_values_"},
+      {counted("_active_features_", array({-1}, {1})), "_active_features_: are not below n_values_"},
+      {counted("handle_unknown", text("ignore")), "handle_unknown: is 'ignore' in the integer mode"},
+      {counted("categorical_features", list({integer(0), integer(2)})), "does not say how many columns there are"},
+      {counted("categorical_features", list({flag(true), flag(false)})), "categorical_features: are not 2 columns"},
+      {likely("explained_variance_", array({3, 4}, {2})), "explained_variance_"},
+      {likely("noise_variance_", array({1, 2}, {2})), "noise_variance_: is not a number"},
   };
   for (const auto& [file, says] : lies) {
     const auto model = import_bytes(file);
