@@ -26,6 +26,9 @@ inline constexpr char kUnknownNested[] = "a list or nested value is no category"
 inline constexpr char kNotPositive[] = "the Box-Cox transformation takes numbers above 0 only";
 inline constexpr char kNegative[] = "QuantileTransformer takes no negative numbers in sparse rows";
 
+inline constexpr char kOutOfBounds[] =
+    "the number is outside of what training saw, and the IsotonicRegression refuses others (out_of_bounds='raise')";
+
 // Which of these is said of a value that an Encode does not know.
 const char* why_unknown(const model::Cell& cell);
 

@@ -94,6 +94,44 @@ double box_cox(double lambda, double x) {
   return std::copysign(1.0, lambda) * std::exp(lambda * log - std::log(std::fabs(lambda))) - 1 / lambda;
 }
 
+// PowerTransformer.inverse_transform
+double yeo_johnson_back(double lambda, double x) {
+  constexpr double kTiny = std::numeric_limits<double>::epsilon();
+  if (x >= 0) {
+    if (std::fabs(lambda) < kTiny) return std::exp(x) - 1;
+    return std::pow(x * lambda + 1, 1 / lambda) - 1;
+  }
+  if (std::fabs(lambda - 2) > kTiny) return 1 - std::pow(-(2 - lambda) * x + 1, 1 / (2 - lambda));
+  return 1 - std::exp(-x);
+}
+
+double box_cox_back(double lambda, double x) {
+  return lambda == 0 ? std::exp(x) : std::exp(std::log1p(lambda * x) / lambda);
+}
+
+double box_cox_back_by_power(double lambda, double x) {
+  return lambda == 0 ? std::exp(x) : std::pow(x * lambda + 1, 1 / lambda);
+}
+
+// Source: Cephes, ndtr.c.
+double normal(double x) {
+  const double at = x * std::numbers::sqrt2 / 2, size = std::fabs(at);
+  if (size < std::numbers::sqrt2 / 2) return 0.5 + 0.5 * std::erf(at);
+  const double tail = 0.5 * std::erfc(size);
+  return at > 0 ? 1 - tail : tail;
+}
+
+// The way back of quantile_transform.
+double quantile_back(model::QuantileTransform::Output output, double x, std::span<const double> quantiles,
+                     std::span<const double> references) {
+  using enum model::QuantileTransform::Output;
+  double at = output == kNormalBack ? normal(x) : x;
+  if (output == kUniformClippedBack) at = std::clamp(x, 0.0, 1.0);  // the uniform distribution's cumulative function
+  if (output == kUniformBack ? at == 0 : at - kBound < 0) return quantiles.front();
+  if (output == kUniformBack ? at == 1 : at + kBound > 1) return quantiles.back();
+  return interpolate(at, references, quantiles);
+}
+
 }  // namespace
 
 double inverse_normal(double probability) {
@@ -129,15 +167,18 @@ double interpolate(double at, std::span<const double> x, std::span<const double>
 double power_transform(model::PowerTransform::Method method, double lambda, double x) {
   using enum model::PowerTransform::Method;
   if (std::isnan(x)) return x;
-  if (std::isnan(lambda)) return method == kBoxCox ? kNan : x;
-  if (method == kBoxCox) return box_cox(lambda, x);
-  return method == kYeoJohnson ? yeo_johnson(lambda, x) : yeo_johnson_by_power(lambda, x);
+  if (std::isnan(lambda)) return method >= kBoxCox ? kNan : x;
+  using One = double (*)(double, double);
+  static constexpr One kMethods[] = {yeo_johnson,      yeo_johnson_by_power, box_cox,
+                                     yeo_johnson_back, box_cox_back,         box_cox_back_by_power};
+  return kMethods[std::size_t(method)](lambda, x);
 }
 
 double quantile_transform(model::QuantileTransform::Output output, double x, std::span<const double> quantiles,
                           std::span<const double> references) {
   using enum model::QuantileTransform::Output;
   if (std::isnan(x)) return x;
+  if (output >= kUniformBack) return quantile_back(output, x, quantiles, references);
   const bool wide = output != kUniform;
   const bool low = wide ? x - kBound < quantiles.front() : x == quantiles.front();
   const bool high = wide ? x + kBound > quantiles.back() : x == quantiles.back();

@@ -101,7 +101,7 @@ TEST(ColumnLies, AreRefusedWithPathAndReason) {
       {hot("drop_idx_", list({integer(3), "N"})), "column 0 drops category 3 of 3"},
       {hot("drop_idx_", list({integer(0)})), "drop_idx_: is not a number or None for each of 2 columns"},
       {hot("handle_unknown", text("guess")), "handle_unknown: is 'guess'"},
-      {hot("_legacy_mode", flag(true)), "old integer mode"},
+      {hot("_legacy_mode", flag(true)), "_n_values_: is missing"},
       {rare("N"), "_default_to_infrequent_mappings: is not a list"},
       {rare(list({})), "column 0: has no member"},
       {rare(list({array({0, 1, 3}, {3}), "N"})), "column 0: has a group out of range"},

@@ -88,7 +88,7 @@ class Maker(object):
     def target(self, row, kind, depth, **fixed):
         way, inner = self.rng.randrange(3), self.small("regressor", depth)
         if way == 0:
-            return row.load()(inner, transformer=self.estimator(self.one_of("StandardScaler", "MinMaxScaler", "RobustScaler")))
+            return row.load()(inner, transformer=self.estimator(self.one_of("StandardScaler", "MinMaxScaler", "RobustScaler", "PowerTransformer", "QuantileTransformer")))
         return row.load()(inner, func=numpy.cbrt if way == 1 else numpy.arcsinh, inverse_func=numpy.sinh, check_inverse=False)
 
     def search(self, row, kind, depth, **fixed):

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/blame.h"
 #include "engine/kernels/ops.h"
 
 namespace slipway::engine::kernels {
@@ -29,12 +30,30 @@ void formula(const model::Interpolate& op, std::span<const double> in, double* o
   if (std::isnan(t)) {
     out[0] = t;
   } else if (t < op.x[0] || t > op.x[last]) {
-    out[0] = op.nan_outside ? std::nan("") : op.y[t < op.x[0] ? 0 : last];
+    out[0] = op.outside != model::Interpolate::Outside::kClipped ? std::nan("") : op.y[t < op.x[0] ? 0 : last];
   } else {
     const auto i = std::size_t(std::upper_bound(op.x.begin(), op.x.end(), t) - op.x.begin()) - 1;
     out[0] = op.x[i] == t ? op.y[i] : (op.y[i + 1] - op.y[i]) / (op.x[i + 1] - op.x[i]) * (t - op.x[i]) + op.y[i];
   }
 }
+
+// An Interpolate that refuses what lies outside of its points.
+class Inside : public Kernel {
+ public:
+  Inside(const model::Interpolate& op, std::uint32_t field, Place in, Place out)
+      : op_(op), field_(field), in_(in), out_(out) {}
+  bool run(Frame& frame) const override {
+    const double t = *frame.row(in_);
+    if (t < op_.x[0] || t > op_.x[op_.x.size() - 1]) return frame.refuse(kOutOfBounds, field_);
+    formula(op_, frame.values(in_), frame.row(out_));
+    return true;
+  }
+
+ private:
+  const model::Interpolate& op_;
+  std::uint32_t field_;
+  Place in_, out_;
+};
 
 // An operator from a dense row to a dense row, by a function of the operator.
 template <class Op>
@@ -167,6 +186,10 @@ Result<KernelPtr> compile(const model::WeightedMedian& op, Compiling& step) {
   const Place out = step.out();
   return std::make_unique<Median>(op, room, step.in(), out);
 }
-Result<KernelPtr> compile(const model::Interpolate& op, Compiling& step) { return rowwise(op, step); }
+Result<KernelPtr> compile(const model::Interpolate& op, Compiling& step) {
+  if (op.outside != model::Interpolate::Outside::kRefused) return rowwise(op, step);
+  const Place out = step.out();
+  return std::make_unique<Inside>(op, field_of(step.model, step.slot_in(), 0), step.in(), out);
+}
 
 }  // namespace slipway::engine::kernels

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "engine/blame.h"
 #include "engine/reference/run.h"
 
 namespace slipway::engine::reference {
@@ -73,8 +74,11 @@ Value run(const model::Interpolate& op, Step& step) {
   const double t = step.in().row[0];
   const std::size_t last = op.x.size() - 1;
   if (std::isnan(t)) return {.row = {t}};
-  if (t < op.x[0]) return {.row = {op.nan_outside ? std::nan("") : op.y[0]}};
-  if (t > op.x[last]) return {.row = {op.nan_outside ? std::nan("") : op.y[last]}};
+  if (t < op.x[0] || t > op.x[last]) {
+    using enum model::Interpolate::Outside;
+    if (op.outside == kRefused) step.refuse(kOutOfBounds, field_of(step.model, step.slot_in(), 0));
+    return {.row = {op.outside != kClipped ? std::nan("") : op.y[t < op.x[0] ? 0 : last]}};
+  }
   std::size_t i = 0;
   while (i < last && op.x[i + 1] <= t) ++i;
   if (op.x[i] == t) return {.row = {op.y[i]}};

@@ -42,15 +42,16 @@ Result<model::Interpolate> points(const Attributes& fitted) {
   made.x = std::move(xs);
   made.y = std::move(ys);
   const std::string outside = SLIPWAY_TRY(fitted.text("out_of_bounds"));
-  made.nan_outside = outside != "clip" && made.x.size() > 1;
+  if (outside == "raise") {
+    made.outside = made.x.size() > 1 ? model::Interpolate::Outside::kRefused : model::Interpolate::Outside::kClipped;
+  } else if (outside == "nan") {
+    made.outside = made.x.size() > 1 ? model::Interpolate::Outside::kNan : model::Interpolate::Outside::kClipped;
+  }
   return made;
 }
 
 Result<void> isotonic_regression(const Attributes& fitted, Lowering& out) {
   model::Interpolate line = SLIPWAY_TRY(points(fitted));
-  if (fitted.text("out_of_bounds").value_or("") == "raise") {
-    return fail(fitted.error(Code::kUnsupported, "out_of_bounds", "is 'raise'; 'nan' and 'clip' are served"));
-  }
   SLIPWAY_TRY(out.take_dense(fitted, 1));
   out.set_typical(std::span(line.x.data(), 1));
   out.emit(model::RequireFinite{.estimator = "IsotonicRegression"});
@@ -83,18 +84,22 @@ Result<std::uint32_t> calibrate(const Attributes& fitted, Lowering& out, const M
   return fail(own->error(Code::kUnsupported, "", fmt::format("is a {}, which is not served yet", printable(kind))));
 }
 
-// A softmax of beta times the scores; of probabilities their logarithms.
+// A softmax of beta times the scores; of probabilities log(p + 1e-12).
 Result<std::uint32_t> temperature(const Attributes& fitted, Lowering& out, const Member& calibrator,
                                   const Lowered& inner) {
   auto own = Attributes::of(fitted.document(), calibrator.node, calibrator.path);
   if (!own) return fail(std::move(own).error());
   const double beta = SLIPWAY_TRY(finite(*own, "beta_"));
-  if (!inner.slot(OutputKind::kDecision)) {
-    return fail(
-        fitted.error(Code::kUnsupported, "method", "is 'temperature' of a classifier without decision_function"));
+  std::uint32_t slot = SLIPWAY_TRY(score_of(fitted, inner));
+  if (inner.slot(OutputKind::kDecision)) {
+    if (out.slot_at(slot).columns == 1) slot = out.branch(model::WithNegation{}, slot);
+  } else {
+    if (out.slot_at(slot).columns == 2)
+      slot = out.branch(model::WithComplement{}, out.branch(model::Select{{1}}, slot));
+    const std::vector<double> shift(out.slot_at(slot).columns, -1e-12);
+    slot = out.branch(model::Standardize{.offset = shift, .scale = {}}, slot);
+    slot = out.branch(model::Apply{model::Apply::Function::kLog}, slot);
   }
-  std::uint32_t slot = SLIPWAY_TRY(output_of(fitted, inner, OutputKind::kDecision));
-  if (out.slot_at(slot).columns == 1) slot = out.branch(model::WithNegation{}, slot);
   const std::vector<double> factor(out.slot_at(slot).columns, beta);
   return out.branch(model::Softmax{}, out.branch(model::ScaleColumns{factor}, slot));
 }

@@ -17,10 +17,6 @@ using model::OutputKind;
 
 Result<void> k_means(const Attributes& fitted, Lowering& out) {
   Matrix centres = SLIPWAY_TRY(read_matrix(fitted, "cluster_centers_"));
-  if (centres.rows < 2) {
-    const auto what = "has one centre: it predicts 0 for whatever comes";
-    return fail(fitted.error(Code::kUnsupported, "cluster_centers_", what).or_hint("fit it with two clusters or more"));
-  }
   SLIPWAY_TRY(out.take_rows(fitted, centres.columns));
   out.emit(model::RequireFinite{.estimator = std::string(fitted.class_name().name)});
   const std::uint32_t rows = out.flow().slot;

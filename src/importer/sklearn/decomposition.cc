@@ -3,6 +3,8 @@
 // product; before it centred the rows, and sparse ones inside the product. IncrementalPCA makes sparse rows dense.
 #include <cmath>
 #include <limits>
+#include <numbers>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +15,8 @@
 
 namespace slipway::importer::sklearn {
 namespace {
+
+using model::OutputKind;
 
 model::Op finite(const Attributes& fitted) {
   return model::RequireFinite{.estimator = std::string(fitted.class_name().name)};
@@ -51,6 +55,44 @@ std::vector<double> minus_projected(const std::vector<double>& mean, const Matri
   return out;
 }
 
+// What PCA.score_samples weighs the squares by, of the components and then of the columns, and the constant: the
+// components are orthonormal, so the precision matrix need not be made. Nothing where the library's is singular.
+struct LogLikelihood {
+  std::vector<double> weights;
+  double constant = 0;
+};
+
+Result<std::optional<LogLikelihood>> log_likelihood(const Attributes& fitted, const Matrix& components, bool whitens) {
+  if (fitted.class_name().name != "PCA" || !fitted.has("noise_variance_")) return std::nullopt;
+  const std::vector<double> variance = SLIPWAY_TRY(fitted.doubles("explained_variance_", components.rows));
+  const pickle::Numbers stored = SLIPWAY_TRY(fitted.numbers("noise_variance_"));
+  if (stored.values.size() != 1) return fail(fitted.error(Code::kCorrupt, "noise_variance_", "is not a number"));
+  const double noise = stored.values[0];
+  const auto others = double(components.columns) - double(components.rows);
+  if (!(noise >= 0) || (noise == 0 && others != 0) || others < 0) return std::nullopt;
+  LogLikelihood out;
+  double log_determinant = others == 0 ? 0 : others * std::log(noise);
+  for (const double one : variance) {
+    if (!(one > noise)) return std::nullopt;
+    const double along = whitens ? one * (one - noise) + noise : one;  // the library scales them once more
+    out.weights.push_back(-0.5 * (others == 0 ? 1 / along : 1 / along - 1 / noise));
+    log_determinant += std::log(along);
+  }
+  out.weights.resize(components.rows + components.columns, others == 0 ? 0.0 : -0.5 / noise);
+  out.constant = -0.5 * (double(components.columns) * std::log(2 * std::numbers::pi) + log_determinant);
+  return out;
+}
+
+// The slot of the score of dense rows.
+std::uint32_t score(Lowering& out, const Matrix& components, const std::vector<double>& mean, LogLikelihood log) {
+  const auto count = static_cast<std::uint32_t>(components.rows);
+  const std::uint32_t centred = out.branch(model::Standardize{.offset = mean, .scale = {}}, out.flow().slot);
+  model::Linear along{count, components.values, std::vector<double>(count, 0.0)};
+  const std::uint32_t both = out.branch(model::Concat{}, {out.branch(std::move(along), centred), centred});
+  const std::uint32_t squares = out.branch(model::Apply{model::Apply::Function::kSquare}, both);
+  return out.branch(model::Linear{1, std::move(log.weights), std::vector<double>{log.constant}}, squares);
+}
+
 Result<void> pca(const Attributes& fitted, Lowering& out) {
   Matrix components = SLIPWAY_TRY(read_matrix(fitted, "components_"));
   const std::size_t count = components.rows;
@@ -64,6 +106,9 @@ Result<void> pca(const Attributes& fitted, Lowering& out) {
   if (!of_sparse) SLIPWAY_TRY(out.take_dense(fitted, components.columns));
   out.set_typical(mean);
   out.emit(finite(fitted));
+  auto log = SLIPWAY_TRY(log_likelihood(fitted, components, whitens));
+  std::optional<std::uint32_t> scored;
+  if (log && !out.sparse()) scored = score(out, components, mean, std::move(*log));
   std::vector<double> intercept(count, 0.0);
   if (centres_after || out.sparse()) {
     intercept = minus_projected(mean, components);
@@ -71,7 +116,9 @@ Result<void> pca(const Attributes& fitted, Lowering& out) {
     out.emit(model::Standardize{.offset = std::move(mean), .scale = {}});
   }
   project(out, std::move(components), std::move(intercept));
-  return whitens ? whiten(fitted, out, count, centres_after) : Result<void>();
+  if (whitens) SLIPWAY_TRY(whiten(fitted, out, count, centres_after));
+  if (scored) out.predicts({{OutputKind::kTransform, out.flow().slot}, {OutputKind::kScore, *scored}}, {});
+  return {};
 }
 
 Result<void> truncated_svd(const Attributes& fitted, Lowering& out) {
@@ -92,7 +139,7 @@ constexpr std::string_view kTruncated[] = {"sklearn.decomposition._truncated_svd
 
 constexpr Estimator kRows[] = {
     {"IncrementalPCA", kIn, kIncremental, pca, "(x - mean_) components_^T"},
-    {"PCA", kIn, kPca, pca, "(x - mean_) components_^T"},
+    {"PCA", kIn, kPca, pca, "(x - mean_) components_^T, and the log-likelihood of x"},
     {"TruncatedSVD", kIn, kTruncated, truncated_svd, "x components_^T"},
 };
 

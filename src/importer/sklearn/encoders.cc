@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "importer/attributes.h"
+#include "importer/sklearn/columns.h"
 #include "importer/sklearn/estimators.h"
 #include "importer/sklearn/linear.h"
 #include "importer/sklearn/lowering.h"
@@ -185,15 +186,105 @@ Result<Spread> spread(const Attributes& fitted, std::size_t column, std::size_t 
   return out;
 }
 
-Result<void> one_hot_encoder(const Attributes& fitted, Lowering& out) {
-  if (fitted.has("_legacy_mode") || fitted.has("_active_features_") || fitted.has("active_features_")) {
-    bool legacy = true;
-    if (fitted.has("_legacy_mode")) legacy = SLIPWAY_TRY(fitted.flag("_legacy_mode"));
-    if (legacy) {
-      return fail(fitted.error(Code::kUnsupported, "", "was fitted in the old integer mode of scikit-learn before 0.22")
-                      .or_hint("fit it with categories='auto'"));
+Result<bool> is_legacy(const Attributes& fitted) {
+  if (fitted.has("_legacy_mode")) return fitted.flag("_legacy_mode");
+  return fitted.has("feature_indices_");  // before 0.20 there was no other mode
+}
+
+// The old integer mode of scikit-learn before 0.22: column i has the categories 0 to n_values_[i] - 1, of which those
+// that training saw have a column (all, where the user said how many there are); the others give nothing. Numbers are
+// cut down to whole ones.
+Result<model::Encode> legacy_table(const Attributes& fitted, std::vector<std::uint32_t>& starts) {
+  constexpr double kMost = 1'000'000;  // that nothing but numbers in the file speak of
+  const bool old = fitted.has("feature_indices_");
+  const std::string_view values_name = old ? "n_values_" : "_n_values_";
+  const std::string_view active_name = old ? "active_features_" : "_active_features_";
+  const pickle::Numbers counts = SLIPWAY_TRY(fitted.numbers(values_name));
+  double total = 0;
+  for (const double count : counts.values) total += count >= 1 && count == std::floor(count) ? count : kMost + 1;
+  if (counts.values.empty() || !(total <= kMost)) {
+    const auto what = fmt::format("are not one or more whole numbers of at most {} in all", kMost);
+    return fail(fitted.error(Code::kTooLarge, values_name, what));
+  }
+  std::vector<double> codes(std::size_t(total), fitted.has(active_name) ? -1.0 : 0.0);
+  if (fitted.has(active_name)) {
+    const pickle::Numbers active = SLIPWAY_TRY(fitted.numbers(active_name));
+    for (const double at : active.values) {
+      if (!(at >= 0 && at < total)) return fail(fitted.error(Code::kCorrupt, active_name, "are not below n_values_"));
+      codes[std::size_t(at)] = 0;
     }
   }
+  model::Encode out;
+  std::vector<model::Value> values;
+  std::vector<std::uint32_t> begins = {0};
+  for (const double count : counts.values) {
+    std::uint32_t place = 0;
+    for (std::int64_t value = 0; double(value) < count; ++value) {
+      double& code = codes[values.size()];
+      if (code == 0) code = place++;
+      values.emplace_back(value);
+    }
+    begins.push_back(std::uint32_t(values.size()));
+    starts.push_back(starts.back() + place);
+  }
+  out.starts = std::move(begins);
+  out.values = values;
+  out.codes = std::move(codes);
+  return out;
+}
+
+// The columns that are categories; the others stand behind what becomes of them.
+Result<std::vector<std::uint32_t>> legacy_columns(const Attributes& fitted, std::size_t count, std::size_t& columns) {
+  const NodeId chosen = fitted.node("categorical_features");
+  const bool all = fitted.is_none("categorical_features") || fitted.document().kind(chosen) == Kind::kText;
+  if (all) columns = count;
+  if (columns == 0) {
+    const auto mask = pickle::read_scalars(fitted.document(), chosen);
+    const bool flags =
+        mask && std::ranges::all_of(*mask, [](const Scalar& it) { return it.kind == Scalar::Kind::kBool; });
+    if (flags) columns = mask->size();
+  }
+  if (columns == 0) {
+    return fail(fitted.error(Code::kUnsupported, "categorical_features", "does not say how many columns there are")
+                    .or_hint("dump it in a Pipeline behind what gives its columns"));
+  }
+  std::vector<std::uint32_t> out(count);
+  std::iota(out.begin(), out.end(), 0U);
+  if (!all) out = SLIPWAY_TRY(read_columns(fitted.document(), chosen, columns, {}));
+  std::ranges::sort(out);
+  if (out.size() == count && std::ranges::adjacent_find(out) == out.end()) return out;
+  return fail(fitted.error(Code::kCorrupt, "categorical_features", fmt::format("are not {} columns", count)));
+}
+
+Result<void> legacy_one_hot(const Attributes& fitted, Lowering& out) {
+  const std::string handle = SLIPWAY_TRY(fitted.text("handle_unknown"));
+  if (handle != "error") {  // it raises on negative numbers all the same
+    const auto what = fmt::format("is '{}' in the integer mode of scikit-learn before 0.22", printable(handle));
+    return fail(fitted.error(Code::kUnsupported, "handle_unknown", what).or_hint("fit it with categories='auto'"));
+  }
+  std::vector<std::uint32_t> starts = {0};
+  model::Encode encode = SLIPWAY_TRY(legacy_table(fitted, starts));
+  std::size_t columns = out.flow().columns;
+  const std::vector<std::uint32_t> chosen = SLIPWAY_TRY(legacy_columns(fitted, starts.size() - 1, columns));
+  const bool sparse = SLIPWAY_TRY(fitted.flag("sparse"));
+  SLIPWAY_TRY(out.take_dense(fitted, columns));
+  out.emit(model::RequireFinite{.estimator = "OneHotEncoder"});
+  Flow parts = out.select(chosen);
+  std::vector<std::uint32_t> rest;
+  for (std::uint32_t i = 0; i < columns; ++i) {
+    if (!std::ranges::binary_search(chosen, i)) rest.push_back(i);
+  }
+  std::uint32_t slot = out.branch(model::Apply{model::Apply::Function::kTrunc}, parts.slot);
+  slot = out.branch(model::OneHot{.starts = std::move(starts), .sparse = sparse}, out.branch(std::move(encode), slot));
+  std::vector<Flow> joined = {out.flow_of(slot)};
+  if (!rest.empty()) joined.push_back(out.select(rest));
+  out.set_flow(out.join(std::move(joined), sparse));
+  return {};
+}
+
+Result<void> one_hot_encoder(const Attributes& fitted, Lowering& out) {
+  const bool legacy = SLIPWAY_TRY(is_legacy(fitted));
+  if (legacy) return legacy_one_hot(fitted, out);
   const Categories categories = SLIPWAY_TRY(read_categories(fitted));
   const Unknown unknown = SLIPWAY_TRY(read_unknown(fitted));
   const std::vector<Scalar> dropped = SLIPWAY_TRY(read_dropped(fitted, categories.size()));

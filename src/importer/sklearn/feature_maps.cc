@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "importer/attributes.h"
 #include "importer/sklearn/estimators.h"
+#include "importer/sklearn/functions.h"
 #include "importer/sklearn/lowering.h"
 
 namespace slipway::importer::sklearn {
@@ -194,7 +195,9 @@ Result<void> power_transformer(const Attributes& fitted, Lowering& out) {
 
 // ---- QuantileTransformer ------------------------------------------------------------------------------------------
 
-Result<void> quantile_transformer(const Attributes& fitted, Lowering& out) {
+}  // namespace
+
+Result<model::QuantileTransform> read_quantiles(const Attributes& fitted) {
   using Output = model::QuantileTransform::Output;
   SLIPWAY_TRY(fitted.fitted("quantiles_"));
   const pickle::Numbers quantiles = SLIPWAY_TRY(fitted.numbers("quantiles_"));
@@ -214,19 +217,27 @@ Result<void> quantile_transformer(const Attributes& fitted, Lowering& out) {
               : fitted.version() >= Version{0, 21} ? Output::kUniform
                                                    : Output::kUniformClipped;
   const std::size_t columns = quantiles.shape[1];
-  SLIPWAY_TRY(out.take_rows(fitted, columns));
-  emit_check(fitted, out, true);
-  const bool ignores = SLIPWAY_TRY(fitted.flag("ignore_implicit_zeros"));
-  op.refuse_negative = !ignores;
   std::vector<double> by_column(quantiles.values.size());
   for (std::size_t i = 0; i < size; ++i) {
     for (std::size_t k = 0; k < columns; ++k) by_column[k * size + i] = quantiles.values[i * columns + k];
   }
-  std::vector<double> middle(columns);
-  for (std::size_t k = 0; k < columns; ++k) middle[k] = by_column[k * size + size / 2];
-  out.set_typical(middle);
   op.quantiles = std::move(by_column);
   op.references = references.values;
+  return op;
+}
+
+namespace {
+
+Result<void> quantile_transformer(const Attributes& fitted, Lowering& out) {
+  model::QuantileTransform op = SLIPWAY_TRY(read_quantiles(fitted));
+  const std::size_t size = op.references.size(), columns = op.quantiles.size() / size;
+  SLIPWAY_TRY(out.take_rows(fitted, columns));
+  emit_check(fitted, out, true);
+  const bool ignores = SLIPWAY_TRY(fitted.flag("ignore_implicit_zeros"));
+  op.refuse_negative = !ignores;
+  std::vector<double> middle(columns);
+  for (std::size_t k = 0; k < columns; ++k) middle[k] = op.quantiles[k * size + size / 2];
+  out.set_typical(middle);
   out.emit(std::move(op));
   return {};
 }

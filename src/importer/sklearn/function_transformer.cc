@@ -119,6 +119,58 @@ Result<std::optional<Apply::Function>> read_function(const Attributes& fitted, s
 
 namespace {
 
+// What functools.partial(check_array, dtype=[numpy.float64], ...) wants of its rows: HistGradientBoosting since 1.4
+// lets it look at the columns that are no categories. It gives them back as numbers.
+enum class Checked : std::uint8_t { kFinite, kNan, kAnything };
+
+bool is_global(const Document& document, NodeId node, std::string_view module, std::string_view name) {
+  if (document.kind(node) != Kind::kGlobal) return false;
+  const pickle::Global global = document.global(node);
+  return global.module == module && global.name == name;
+}
+
+// Of the options of such a call; nullopt: there are others, or other values.
+std::optional<Checked> read_options(const Document& document, NodeId options) {
+  if (document.kind(options) != Kind::kDict) return std::nullopt;
+  const auto items = document.items(options);
+  auto checked = Checked::kFinite;
+  bool float64 = false;
+  for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
+    if (document.kind(items[i]) != Kind::kText) return std::nullopt;
+    const std::string_view name = document.text(items[i]);
+    const NodeId value = items[i + 1];
+    if (name == "dtype" && document.kind(value) == Kind::kList && document.items(value).size() == 1) {
+      const NodeId type = document.items(value)[0];
+      float64 = is_global(document, type, "numpy", "float64");
+    } else if (name != "force_all_finite" && name != "ensure_all_finite") {
+      return std::nullopt;
+    } else if (document.kind(value) == Kind::kText && document.text(value) == "allow-nan") {
+      checked = Checked::kNan;
+    } else if (document.kind(value) == Kind::kBool) {
+      checked = document.boolean(value) ? Checked::kFinite : Checked::kAnything;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return float64 ? std::optional(checked) : std::nullopt;
+}
+
+// nullopt: the attribute is something else.
+std::optional<Checked> read_check(const Attributes& fitted, std::string_view attribute) {
+  const Document& document = fitted.document();
+  const NodeId node = fitted.node(attribute);
+  if (node == pickle::kNoNode || document.kind(node) != Kind::kObject) return std::nullopt;
+  if (!is_global(document, document.object(node).callable, "functools", "partial")) return std::nullopt;
+  const NodeId state = document.object(node).state;  // function, arguments, options, __dict__
+  if (state == pickle::kNoNode || document.kind(state) != Kind::kTuple || document.items(state).size() != 4) {
+    return std::nullopt;
+  }
+  const auto parts = document.items(state);
+  const bool of_library = is_global(document, parts[0], "sklearn.utils.validation", "check_array");
+  const bool plain = document.kind(parts[1]) == Kind::kTuple && document.items(parts[1]).empty();
+  return of_library && plain ? read_options(document, parts[2]) : std::nullopt;
+}
+
 Result<void> function_transformer_steps(const Attributes& fitted, Lowering& out) {
   const Document& document = fitted.document();
   std::vector<model::Op> ops;
@@ -126,6 +178,13 @@ Result<void> function_transformer_steps(const Attributes& fitted, Lowering& out)
   if (!fitted.is_none("validate")) validate = SLIPWAY_TRY(fitted.flag("validate"));
   if (validate) {
     ops.emplace_back(model::RequireFinite{.allow_nan = false, .estimator = "FunctionTransformer"});
+  }
+  if (const auto checked = read_check(fitted, "func")) {
+    const bool allow_nan = *checked == Checked::kNan;
+    if (*checked != Checked::kAnything) {
+      ops.emplace_back(model::RequireFinite{.allow_nan = allow_nan, .estimator = "FunctionTransformer"});
+    }
+    return out.take_any_rows(fitted, std::move(ops));
   }
   const std::optional<Apply::Function> function = SLIPWAY_TRY(read_function(fitted, "func"));
   if (function) {

@@ -18,6 +18,7 @@ constexpr std::string_view kOneTree[] = {"DecisionTreeClassifier", "DecisionTree
 constexpr std::string_view kForests[] = {"RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier",
                                          "ExtraTreesRegressor"};
 constexpr std::string_view kBoosted[] = {"GradientBoostingClassifier", "GradientBoostingRegressor"};
+constexpr std::string_view kWeighted[] = {"AdaBoostClassifier", "AdaBoostRegressor"};
 
 template <std::size_t kSize>
 bool is_one_of(const Attributes& estimator, const std::string_view (&names)[kSize]) {
@@ -60,19 +61,44 @@ Result<std::vector<double>> of_tree(const Attributes& estimator, bool normalized
   return out;
 }
 
+// The same; zeros if it does not split.
+Result<std::vector<double>> of_lone_tree(const Attributes& estimator) {
+  std::vector<double> out = SLIPWAY_TRY(of_tree(estimator, true));
+  if (!out.empty()) return out;
+  const FittedTree tree = SLIPWAY_TRY(FittedTree::open(estimator));
+  return std::vector<double>(tree.columns(), 0.0);
+}
+
+// Of trees that weigh what boosting gave them; there may be more weights than trees.
+Result<std::vector<double>> of_weighted_trees(const Attributes& estimator) {
+  const std::vector<Attributes> trees = SLIPWAY_TRY(tree_members(estimator, "estimators_"));
+  const pickle::Numbers weights = SLIPWAY_TRY(estimator.numbers("estimator_weights_"));
+  if (weights.shape.size() != 1 || weights.values.size() < trees.size()) {
+    const auto what = fmt::format("has shape {}, want ({},)", shape_text(weights.shape), trees.size());
+    return fail(estimator.error(Code::kCorrupt, "estimator_weights_", what));
+  }
+  std::vector<double> out;
+  for (std::size_t k = 0; k < trees.size(); ++k) {
+    const std::vector<double> values = SLIPWAY_TRY(of_lone_tree(trees[k]));
+    out.resize(k == 0 ? values.size() : out.size());
+    if (values.size() != out.size()) return fail(trees[k].error(Code::kCorrupt, "", "has another number of columns"));
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] += weights.values[k] * values[i];
+  }
+  const double norm = numpy_sum(weights.values);
+  for (double& value : out) value /= norm;
+  return out;
+}
+
 }  // namespace
 
 bool has_tree_importances(const Attributes& estimator) {
-  return is_one_of(estimator, kOneTree) || is_one_of(estimator, kForests) || is_one_of(estimator, kBoosted);
+  return is_one_of(estimator, kOneTree) || is_one_of(estimator, kForests) || is_one_of(estimator, kBoosted) ||
+         is_one_of(estimator, kWeighted);
 }
 
 Result<std::vector<double>> tree_importances(const Attributes& estimator) {
-  if (is_one_of(estimator, kOneTree)) {
-    std::vector<double> out = SLIPWAY_TRY(of_tree(estimator, true));
-    if (!out.empty()) return out;
-    const FittedTree tree = SLIPWAY_TRY(FittedTree::open(estimator));
-    return std::vector<double>(tree.columns(), 0.0);
-  }
+  if (is_one_of(estimator, kOneTree)) return of_lone_tree(estimator);
+  if (is_one_of(estimator, kWeighted)) return of_weighted_trees(estimator);
   const std::vector<Attributes> trees = SLIPWAY_TRY(tree_members(estimator, "estimators_"));
   std::vector<double> out;
   std::size_t split = 0;

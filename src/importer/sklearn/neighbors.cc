@@ -279,9 +279,6 @@ Result<void> classifier(const Attributes& fitted, Lowering& out) {
   std::vector<model::Output> outputs;
   std::vector<model::Target> targets;
   for (std::uint32_t i = 0; i < classes.size(); ++i) {
-    if (classes[i].size() < 2) {
-      return fail(fitted.error(Code::kUnsupported, "classes_", "has one label: it predicts that whatever comes"));
-    }
     const auto labels = static_cast<std::uint32_t>(classes[i].size());
     std::vector<std::uint32_t> label = SLIPWAY_TRY(column_of(fitted, y, i, classes.size(), labels));
     const std::uint32_t votes = out.branch(model::NeighborVotes{labels, distance, std::move(label)}, neighbors);

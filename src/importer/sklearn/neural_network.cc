@@ -54,8 +54,10 @@ Result<void> activate(const Attributes& fitted, std::string_view attribute, Lowe
     out.emit(model::Apply{model::Apply::Function::kTanh});
   } else if (name == "softmax") {
     out.emit(model::Softmax{});
+  } else if (name == "exp") {  // of a loss of counts, since scikit-learn 1.7
+    out.emit(model::Apply{model::Apply::Function::kExp});
   } else if (name != "identity") {
-    const auto what = fmt::format("is '{}', want identity, logistic, tanh, relu or softmax", printable(name));
+    const auto what = fmt::format("is '{}', want identity, logistic, tanh, relu, softmax or exp", printable(name));
     return fail(fitted.error(Code::kUnsupported, attribute, what));
   }
   return {};

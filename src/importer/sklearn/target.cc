@@ -56,6 +56,38 @@ Result<std::uint32_t> undo_scaler(const Undo& rule, const Attributes& fitted, Lo
   return out.branch(model::Standardize{.offset = std::move(offset), .scale = {}}, slot);
 }
 
+// PowerTransformer: its scaler undone, then the power of each column.
+Result<std::uint32_t> undo_power(const Attributes& fitted, Lowering& out, std::uint32_t slot) {
+  using Method = model::PowerTransform::Method;
+  const std::string method = SLIPWAY_TRY(fitted.text("method"));
+  if (method != "yeo-johnson" && method != "box-cox") {
+    return fail(fitted.error(Code::kUnsupported, "method", fmt::format("is '{}'", printable(method))));
+  }
+  const bool standardize = SLIPWAY_TRY(fitted.flag("standardize"));
+  if (standardize) {
+    SLIPWAY_TRY(fitted.fitted("_scaler"));
+    const Attributes scaler =
+        SLIPWAY_TRY(Attributes::of(fitted.document(), fitted.node("_scaler"), fitted.path() + "._scaler"));
+    slot = SLIPWAY_TRY(undo_scaler(kUndo[0], scaler, out, slot));
+  }
+  const pickle::Numbers lambdas = SLIPWAY_TRY(fitted.numbers("lambdas_"));
+  if (lambdas.values.size() != out.slot_at(slot).columns) {
+    return fail(fitted.error(Code::kCorrupt, "lambdas_", "is not one number a column"));
+  }
+  const Method box_cox = fitted.version() < Version{1, 6} ? Method::kBoxCoxBackByPower : Method::kBoxCoxBack;
+  const Method back = method == "box-cox" ? box_cox : Method::kYeoJohnsonBack;
+  return out.branch(model::PowerTransform{.method = back, .lambdas = lambdas.values}, slot);
+}
+
+Result<std::uint32_t> undo_quantiles(const Attributes& fitted, Lowering& out, std::uint32_t slot) {
+  using Output = model::QuantileTransform::Output;
+  model::QuantileTransform op = SLIPWAY_TRY(read_quantiles(fitted));
+  op.output = op.output == Output::kUniform  ? Output::kUniformBack
+              : op.output == Output::kNormal ? Output::kNormalBack
+                                             : Output::kUniformClippedBack;
+  return out.branch(std::move(op), slot);
+}
+
 // What transformer_.inverse_transform makes of a slot.
 Result<std::uint32_t> undo(const Attributes& transformer, Lowering& out, std::uint32_t slot) {
   const std::string_view name = transformer.class_name().name;
@@ -63,13 +95,15 @@ Result<std::uint32_t> undo(const Attributes& transformer, Lowering& out, std::ui
     const auto function = SLIPWAY_TRY(read_function(transformer, "inverse_func"));
     return function ? out.branch(model::Apply{*function}, slot) : slot;
   }
+  if (name == "PowerTransformer") return undo_power(transformer, out, slot);
+  if (name == "QuantileTransformer") return undo_quantiles(transformer, out, slot);
   for (const Undo& rule : kUndo) {
     if (rule.name == name) return undo_scaler(rule, transformer, out, slot);
   }
   return fail(
       transformer
           .error(Code::kUnsupported, "", fmt::format("is a {}, whose inverse is not served yet", printable(name)))
-          .or_hint("of functions numpy's are, of scalers the linear ones"));
+          .or_hint("those of numpy's functions and of the scalers of sklearn.preprocessing are"));
 }
 
 Result<void> transformed_target(const Attributes& fitted, Lowering& out) {

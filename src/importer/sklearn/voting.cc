@@ -121,6 +121,42 @@ Result<void> voting_regressor(const Attributes& fitted, Lowering& out) {
   return {};
 }
 
+// Of one member that predicts one target.
+Result<std::uint32_t> stacked_one(const Attributes& fitted, Lowering& out, const Lowered& member,
+                                  const std::string& method, std::size_t labels) {
+  if (method == "predict") return predicted_number(fitted, out, member);
+  if (method == "decision_function") return output_of(fitted, member, OutputKind::kDecision);
+  if (method != "predict_proba") {
+    return fail(fitted.error(Code::kUnsupported, "stack_method_", fmt::format("has '{}'", printable(method))));
+  }
+  const std::uint32_t slot = SLIPWAY_TRY(output_of(fitted, member, OutputKind::kProbability));
+  return labels == 2 ? out.branch(model::Select{{1}}, slot) : slot;
+}
+
+// Of one that predicts several targets, side by side. Of probabilities the first label's are left out; what gives them
+// as one array has a column a target, of which two are taken for two classes.
+Result<std::uint32_t> stacked_several(const Attributes& fitted, Lowering& out, const Lowered& member,
+                                      const std::string& method, bool one_array) {
+  if (method == "decision_function") return output_of(fitted, member, OutputKind::kDecision);
+  std::vector<std::uint32_t> slots;
+  for (std::uint32_t i = 0; i < member.targets.size(); ++i) {
+    const bool of_labels = method == "predict";
+    const auto slot = member.slot(of_labels ? OutputKind::kPrediction : OutputKind::kProbability, i);
+    if (!slot)
+      return fail(fitted.error(Code::kUnsupported, "stack_method_", "asks a member for what it does not have"));
+    if (of_labels) {
+      std::vector<double> numbers = SLIPWAY_TRY(label_numbers(fitted, member.targets[i].labels));
+      slots.push_back(out.branch(model::LookUp{1, std::move(numbers)}, *slot));
+    } else if (out.slot_at(*slot).columns > 1 && !(one_array && i == 0 && member.targets.size() == 2)) {
+      std::vector<std::uint32_t> others(out.slot_at(*slot).columns - 1);
+      std::iota(others.begin(), others.end(), 1U);
+      slots.push_back(out.branch(model::Select{std::move(others)}, *slot));
+    }
+  }
+  if (slots.empty()) return fail(fitted.error(Code::kUnsupported, "", "has a member that gives no columns"));
+  return side_by_side(out, std::move(slots));
+}
+
 // _BaseStacking._concatenate_predictions: what the final estimator sees.
 Result<std::uint32_t> stacked(const Attributes& fitted, Lowering& out, std::span<const Lowered> lowered,
                               std::size_t labels) {
@@ -129,21 +165,16 @@ Result<std::uint32_t> stacked(const Attributes& fitted, Lowering& out, std::span
     const auto what = fmt::format("has {} methods for {} members", methods.size(), lowered.size());
     return fail(fitted.error(Code::kCorrupt, "stack_method_", what));
   }
+  const std::vector<Member> all = SLIPWAY_TRY(members(fitted, "estimators_"));
   std::vector<std::uint32_t> slots;
   for (std::size_t i = 0; i < lowered.size(); ++i) {
     const std::string& method = methods[i].text;
-    std::uint32_t slot = 0;
-    if (method == "predict") {
-      slot = SLIPWAY_TRY(predicted_number(fitted, out, lowered[i]));
-    } else if (method == "decision_function") {
-      slot = SLIPWAY_TRY(output_of(fitted, lowered[i], OutputKind::kDecision));
-    } else if (method == "predict_proba") {
-      slot = SLIPWAY_TRY(output_of(fitted, lowered[i], OutputKind::kProbability));
-      if (labels == 2) slot = out.branch(model::Select{{1}}, slot);
-    } else {
-      return fail(fitted.error(Code::kUnsupported, "stack_method_", fmt::format("has '{}'", printable(method))));
-    }
-    slots.push_back(slot);
+    const std::string_view name = pickle::class_of(fitted.document(), all[i].node).name;
+    const bool one_array = name == "MLPClassifier" || name == "OneVsRestClassifier";
+    auto slot = lowered[i].targets.size() > 1 ? stacked_several(fitted, out, lowered[i], method, one_array)
+                                              : stacked_one(fitted, out, lowered[i], method, labels);
+    if (!slot) return slot;
+    slots.push_back(*slot);
   }
   const bool passthrough = SLIPWAY_TRY(fitted.flag("passthrough"));
   if (!passthrough) return side_by_side(out, std::move(slots));
@@ -178,11 +209,41 @@ Result<void> stacking(const Attributes& fitted, Lowering& out, std::vector<model
   return {};
 }
 
+// Where a row has any number of labels at once: a target a label. Their probabilities are the final estimator's own, of
+// both (the library gives those of the label that is absent).
+Result<void> stacking_several(const Attributes& fitted, Lowering& out) {
+  const std::vector<Member> classes = SLIPWAY_TRY(members(fitted, "classes_"));
+  const std::vector<Lowered> lowered = SLIPWAY_TRY(lower_members(fitted, "estimators_", out));
+  const std::uint32_t rows = SLIPWAY_TRY(stacked(fitted, out, lowered, 0));
+  const Lowered top = SLIPWAY_TRY(out.apart(fitted, "final_estimator_", out.flow_of(rows)));
+  if (top.targets.size() != classes.size()) {
+    const auto what = fmt::format("has {} targets, want {}", top.targets.size(), classes.size());
+    return fail(fitted.error(Code::kCorrupt, "final_estimator_", what));
+  }
+  std::vector<model::Output> outputs = {{OutputKind::kTransform, rows}};
+  std::vector<model::Target> targets;
+  for (std::uint32_t i = 0; i < classes.size(); ++i) {
+    auto scalars = pickle::read_scalars(fitted.document(), classes[i].node);
+    if (!scalars) return fail(fitted.error(scalars.error().code(), "classes_", scalars.error().message()));
+    std::vector<model::Label> labels = SLIPWAY_TRY(make_labels(fitted, *scalars, 1));
+    const auto slot = top.slot(OutputKind::kPrediction, i);
+    if (!slot || top.targets[i].labels != codes(labels.size())) {
+      return fail(fitted.error(Code::kUnsupported, "final_estimator_", fmt::format("predicts other labels {}", i)));
+    }
+    outputs.push_back({OutputKind::kPrediction, *slot, i});
+    if (const auto shares = top.slot(OutputKind::kProbability, i)) {
+      outputs.push_back({OutputKind::kProbability, *shares, i});
+    }
+    targets.push_back({.name = {}, .labels = std::move(labels)});
+  }
+  out.predicts_many(std::move(outputs), std::move(targets));
+  return {};
+}
+
 Result<void> stacking_classifier(const Attributes& fitted, Lowering& out) {
   const NodeId encoder = fitted.node("_label_encoder");
-  if (encoder != pickle::kNoNode && fitted.document().kind(encoder) == Kind::kList) {
-    return fail(fitted.error(Code::kUnsupported, "_label_encoder", "is of several targets, which are not served yet"));
-  }
+  const bool several = encoder != pickle::kNoNode && fitted.document().kind(encoder) == Kind::kList;
+  if (several) return stacking_several(fitted, out);
   std::vector<model::Label> labels = SLIPWAY_TRY(read_labels(fitted));
   return stacking(fitted, out, std::move(labels));
 }

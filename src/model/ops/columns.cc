@@ -39,14 +39,14 @@ Result<Slot> Discretize::shape(std::span<const Slot> in) const {
 
 Result<Slot> PowerTransform::shape(std::span<const Slot> in) const {
   const Slot rows = SLIPWAY_TRY(one_input(in, {SlotType::kDense}));
-  if (method > Method::kBoxCox) return fail(Code::kCorrupt, "is of no known kind");
+  if (method > Method::kBoxCoxBackByPower) return fail(Code::kCorrupt, "is of no known kind");
   SLIPWAY_TRY(want_size("lambdas", lambdas.size(), rows.columns));
   return rows;
 }
 
 Result<Slot> QuantileTransform::shape(std::span<const Slot> in) const {
   const Slot rows = SLIPWAY_TRY(one_input(in, {SlotType::kDense, SlotType::kCsr}));
-  if (output > Output::kUniformClipped) return fail(Code::kCorrupt, "is of no known kind");
+  if (output > Output::kUniformClippedBack) return fail(Code::kCorrupt, "is of no known kind");
   if (references.empty()) return fail(Code::kCorrupt, "has no references");
   SLIPWAY_TRY(want_size("quantiles", quantiles.size(), std::uint64_t{rows.columns} * references.size()));
   return rows;

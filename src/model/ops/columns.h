@@ -44,14 +44,19 @@ struct Discretize {
   Result<Slot> shape(std::span<const Slot> in) const;
 };
 
-// Of dense rows; NaN stays, and so does a column whose lambda is NaN. Box-Cox refuses what is not above 0.
-// Sources: sklearn.preprocessing.PowerTransformer until 1.7, scipy.stats.yeojohnson, scipy.special.boxcox.
+// Of dense rows; NaN stays, and so does a column whose lambda is NaN. Box-Cox refuses what is not above 0. Backwards
+// nothing is refused: where there is no such power NaN comes out.
+// Sources: sklearn.preprocessing.PowerTransformer until 1.7, scipy.stats.yeojohnson, scipy.special.boxcox and
+// inv_boxcox.
 struct PowerTransform {
   static constexpr std::string_view kName = "power_transform";
   enum class Method : std::uint8_t {
     kYeoJohnson,         // expm1(l * log1p(x)) / l
     kYeoJohnsonByPower,  // (pow(x + 1, l) - 1) / l
     kBoxCox,
+    kYeoJohnsonBack,     // pow(x * l + 1, 1 / l) - 1
+    kBoxCoxBack,         // exp(log1p(l * x) / l)
+    kBoxCoxBackByPower,  // pow(x * l + 1, 1 / l)
   } method = Method::kYeoJohnson;
   Array<double> lambdas;
 
@@ -64,13 +69,17 @@ struct PowerTransform {
 };
 
 // y = the mean of np.interp(x, quantiles, references) from below and from above, then the normal distribution's
-// inverse, clipped; NaN stays. Of dense rows, or what CSR rows hold. Source: sklearn.preprocessing.QuantileTransformer.
+// inverse, clipped; back: np.interp(x, references, quantiles), of a normal x's probability; NaN stays. Of dense rows,
+// or what CSR rows hold. Source: sklearn.preprocessing.QuantileTransformer.
 struct QuantileTransform {
   static constexpr std::string_view kName = "quantile_transform";
   enum class Output : std::uint8_t {
     kUniform,
     kNormal,
     kUniformClipped,  // bounds and clipping as of kNormal: before scikit-learn 0.22
+    kUniformBack,
+    kNormalBack,
+    kUniformClippedBack,
   } output = Output::kUniform;
   bool refuse_negative = false;  // of CSR rows
   Array<double> quantiles;       // [columns, references], row-major

@@ -54,6 +54,7 @@ Result<Slot> WeightedMedian::shape(std::span<const Slot> in) const {
 }
 
 Result<Slot> Interpolate::shape(std::span<const Slot> in) const {
+  if (outside > Outside::kRefused) return fail(Code::kCorrupt, "is of no known kind");
   if (x.empty()) return fail(Code::kCorrupt, "has no points");
   SLIPWAY_TRY(want_size("y", y.size(), x.size()));
   const bool finite = std::ranges::all_of(x, [](double v) { return std::isfinite(v); }) &&

@@ -81,18 +81,19 @@ struct WeightedMedian {
   Result<Slot> shape(std::span<const Slot> in) const;
 };
 
-// [t] -> y by straight lines between the points (x, y), x ascending; outside the first and last y, or NaN.
+// [t] -> y by straight lines between the points (x, y), x ascending; outside the first and last y, or NaN, or refused.
 // Source: numpy.interp, as sklearn.isotonic.IsotonicRegression uses it.
 struct Interpolate {
   static constexpr std::string_view kName = "interpolate";
+  enum class Outside : std::uint8_t { kClipped, kNan, kRefused };
   Array<double> x, y;
-  bool nan_outside = false;
+  Outside outside = Outside::kClipped;
 
   template <class F>
   static void fields(F&& f) {
     f("x", &Interpolate::x);
     f("y", &Interpolate::y);
-    f("nan_outside", &Interpolate::nan_outside);
+    f("outside", &Interpolate::outside);
   }
   Result<Slot> shape(std::span<const Slot> in) const;
 };
