@@ -182,7 +182,7 @@ class Search : public Kernel {
   }
 
   void look(const double* x, const Node& leaf, std::vector<Candidate>& best) const {
-    double distance[kLeaf];
+    double distance[kLeaf] = {};
     const double* values = rows_.values.data() + std::size_t{leaf.begin} * in_.columns;
     sums(add_, x, values, leaf.end - leaf.begin, in_.columns, distance);
     for (std::uint32_t row = leaf.begin; row < leaf.end; ++row) {
