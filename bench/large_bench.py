@@ -109,6 +109,7 @@ def bench(name, core):
 def main():
     os.chdir(common.ROOT)
     core = str(common.cores()[0])
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores: above 1, wall time is others' too")
     for name in sys.argv[1:] or NAMES:
         bench(name, core)
 

@@ -4,9 +4,10 @@
 // nanoseconds for parsing the record and running the plan (all outputs), the best of a few runs; or what is wrong.
 // bench/row_bench.py holds it beside scikit-learn.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
-#include <iostream>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ Result<engine::Plan> open(const std::string& folder, std::string files) {
   return engine::Plan::compile(std::move(model));
 }
 
-Result<double> measure(const engine::Plan& plan, std::string body) {
+Result<double> measure(const std::string& folder, const std::string& files, std::string body) {
+  const engine::Plan plan = SLIPWAY_TRY(open(folder, files));
   const std::size_t size = body.size();
   body.append(64, '\0');  // the reader may look behind the end
   serve::BodyReader reader(plan.model().schema(), {});
@@ -60,18 +62,22 @@ Result<double> measure(const engine::Plan& plan, std::string body) {
   return best;
 }
 
+bool read_until(char end, std::string& out) {
+  char* line = nullptr;
+  std::size_t room = 0;
+  const ssize_t size = ::getdelim(&line, &room, end, stdin);
+  out.assign(line, size > 0 ? std::size_t(size - 1) : 0);
+  std::free(line);
+  return size > 0;
+}
+
 }  // namespace
 
-int main() {
+int main() {  // NOLINT(bugprone-exception-escape): nobody waits for its answer
   std::string folder, files, body;
-  while (std::getline(std::cin, folder, '\t') && std::getline(std::cin, files, '\t') && std::getline(std::cin, body)) {
-    const auto plan = open(folder, files);
-    const auto ns = plan ? measure(*plan, body) : std::unexpected(plan.error());
-    if (ns) {
-      std::printf("%.0f\n", *ns);
-    } else {
-      std::printf("%s\n", ns.error().message().c_str());
-    }
+  while (read_until('\t', folder) && read_until('\t', files) && read_until('\n', body)) {
+    const auto ns = measure(folder, files, body);
+    std::puts(ns ? std::to_string(std::llround(*ns)).c_str() : ns.error().message().c_str());
     std::fflush(stdout);
   }
 }

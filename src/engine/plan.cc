@@ -84,7 +84,6 @@ Plan& Plan::operator=(Plan&&) noexcept = default;
 Plan::~Plan() = default;
 
 const model::Model& Plan::model() const { return impl_->model; }
-std::uint64_t Plan::row_numbers() const { return impl_->program.numbers(); }
 double Plan::row_cost_ns() const { return impl_->row_cost_ns; }
 
 Plan::ScratchPtr Plan::scratch() const { return ScratchPtr(new Scratch(impl_->program.buffers())); }

@@ -50,9 +50,6 @@ class Plan {
   // "a=b=c" can be meant as a:"b=c" (which is what the schema says) or as "a=b":"c".
   bool uses(const model::Extra& extra) const;
 
-  // At least so many numbers are read or written for a row: of stored rows that each is compared with there are many.
-  std::uint64_t row_numbers() const;
-
   // Measured once at compile time on rows made from the schema: nanoseconds a row. A row that takes milliseconds is not
   // run for this but estimated.
   double row_cost_ns() const;

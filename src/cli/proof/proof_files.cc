@@ -313,6 +313,17 @@ void write_answer(JsonWriter& json, const model::Model& model, const engine::Ans
   json.end_object();
 }
 
+// Fewer of a model that compares each with millions of numbers, which takes the reference engine a while. How many is a
+// matter of sizes, not of time: the same model makes the same bundle.
+std::size_t rows_of_self_proof(const model::Model& model) {
+  constexpr std::uint64_t kNumbers = 20'000'000;
+  std::uint64_t numbers = 1;
+  for (const model::Step& step : model.steps()) {
+    if (const auto* compare = std::get_if<model::CompareRows>(&step.op)) numbers += compare->values.size();
+  }
+  return std::clamp<std::uint64_t>(kNumbers / numbers, 1, 24);
+}
+
 bool any_infinite(const engine::Answer& answer) {
   const auto infinite = [](const std::vector<double>& values) {
     return std::ranges::any_of(values, [](double value) { return std::isinf(value); });
@@ -349,10 +360,7 @@ Result<Proof> library_proof(const engine::Plan& plan, const ProofFiles& files) {
 }
 
 Result<Proof> self_proof(const engine::Plan& plan) {
-  // Fewer of a model that compares each with millions of numbers; how many is a matter of its sizes, not of time: the
-  // same model makes the same bundle.
-  constexpr std::uint64_t kNumbers = 20'000'000;
-  const std::size_t rows = std::clamp<std::uint64_t>(kNumbers / (1 + plan.row_numbers()), 1, 24);
+  const std::size_t rows = rows_of_self_proof(plan.model());
   Proof out;
   for (std::size_t i = 0; i < rows && out.lines.size() < kKeptBytes; ++i) {
     const std::vector<Cell> cells = made_cells(plan.model().schema(), i);

@@ -182,7 +182,7 @@ class Search : public Kernel {
   }
 
   void look(const double* x, const Node& leaf, std::vector<Candidate>& best) const {
-    double distance[kLeaf];
+    double distance[kLeaf] = {};
     const double* values = rows_.values.data() + std::size_t{leaf.begin} * in_.columns;
     sums(add_, x, values, leaf.end - leaf.begin, in_.columns, distance);
     for (std::uint32_t row = leaf.begin; row < leaf.end; ++row) {
@@ -282,6 +282,7 @@ bool is_searched(const model::Model& model, std::uint32_t step) {
   const auto* rows = std::get_if<model::CompareRows>(&model.steps()[step].op);
   if (rows == nullptr || rows->sparse || rows->rows <= kLeaf) return false;
   if (rows->with < With::kDifferences || rows->with > With::kHamming) return false;
+  if (rows->with == With::kMinkowski && !(rows->p > 0)) return false;  // then what is farther has the smaller power
   const auto reads = [&](const model::Step& other) { return std::ranges::count(other.inputs, step + 1) > 0; };
   for (const model::Step& other : model.steps()) {
     if (reads(other) && !std::holds_alternative<model::Nearest>(other.op)) return false;
