@@ -15,10 +15,14 @@ import common
 PYTHON = common.ROOT / "build" / "batch" / "bin" / "python"
 PACKAGES = ["scikit-learn==1.6.1", "pandas==2.2.3", "numpy>=2"]
 HERE = pathlib.Path(__file__).resolve().parent
-# What is in the file, its rows, and the pipeline that scores it.
-SHAPES = {"records": (200_000, "DictVectorizer > LogisticRegression, 19 fields"),
-          "numbers": (500_000, "StandardScaler > LogisticRegression, 28 numbers"),
-          "table": (200_000, "ColumnTransformer(OneHotEncoder, StandardScaler) > LogisticRegression, 19 fields")}
+ROWS = 200_000
+# What is in the file and the pipeline that scores it.
+SHAPES = {"records": "DictVectorizer > LogisticRegression, 19 fields",
+          "table": "ColumnTransformer(OneHotEncoder, StandardScaler) > LogisticRegression, 19 fields",
+          "short": "StandardScaler > LogisticRegression, 28 numbers of 5 decimals",
+          "numbers": "StandardScaler > LogisticRegression, 28 numbers as DataFrame.to_csv writes them (15 to 17 digits)",
+          "savetxt": "StandardScaler > LogisticRegression, 28 numbers as numpy.savetxt writes them (19 digits and an exponent)",
+          "forest": "RandomForestClassifier of 100 trees, the file of \"numbers\""}
 PAIRS = 3
 
 
@@ -50,7 +54,7 @@ def compare(ours, theirs):
 
 
 def bench(shape, core, folder):
-    rows, pipeline = SHAPES[shape]
+    rows, pipeline = ROWS, SHAPES[shape]
     model, table = folder / f"{shape}.pkl", folder / f"{shape}.csv"
     subprocess.run([PYTHON, HERE / "batch_data.py", shape, str(rows), model, table], check=True)
     print(f"{shape}: {pipeline}; {rows:,} rows, {table.stat().st_size / 1e6:.0f} MB")

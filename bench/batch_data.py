@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -31,26 +32,39 @@ def customers(rows, random):
 
 
 def measurements(rows, random):
-    """As sensors and exports give them: six digits."""
-    return pd.DataFrame(random.normal(size=(rows, 28)).round(5), columns=[f"x{i}" for i in range(28)])
+    """Independent standard normal numbers, in all their digits."""
+    return pd.DataFrame(random.normal(size=(rows, 28)), columns=[f"x{i}" for i in range(28)])
+
+
+def train(shape, table, random):
+    """Labels that the model can learn in part, of the first 5000 rows."""
+    learn = table[:5000]
+    if shape in ("records", "table"):
+        label = (random.uniform(size=len(learn)) < 0.3).astype(int)
+    else:
+        label = (learn["x0"] + learn["x1"] * learn["x2"] + random.normal(size=len(learn)) > 0).astype(int)
+    if shape == "records":
+        return make_pipeline(DictVectorizer(), LogisticRegression(max_iter=300)).fit(learn.to_dict(orient="records"), label)
+    if shape == "table":
+        columns = ColumnTransformer([("texts", OneHotEncoder(handle_unknown="ignore"), list(TEXTS)), ("numbers", StandardScaler(), NUMBERS)])
+        return make_pipeline(columns, LogisticRegression(max_iter=300)).fit(learn, label)
+    if shape == "forest":
+        return RandomForestClassifier(100, random_state=1).fit(learn, label)
+    return make_pipeline(StandardScaler(), LogisticRegression()).fit(learn, label)
 
 
 def main():
     shape, rows, model_path, table_path = sys.argv[1:]
     random = np.random.default_rng(1)
-    table = (measurements if shape == "numbers" else customers)(int(rows), random)
-    learn = table[:5000]
-    label = (random.uniform(size=len(learn)) < 0.3).astype(int)
-    if shape == "records":
-        model = make_pipeline(DictVectorizer(), LogisticRegression(max_iter=300)).fit(learn.to_dict(orient="records"), label)
-    elif shape == "numbers":
-        model = make_pipeline(StandardScaler(), LogisticRegression()).fit(learn, label)
-    else:
-        columns = ColumnTransformer([("texts", OneHotEncoder(handle_unknown="ignore"), list(TEXTS)), ("numbers", StandardScaler(), NUMBERS)])
-        model = make_pipeline(columns, LogisticRegression(max_iter=300)).fit(learn, label)
+    table = (customers if shape in ("records", "table") else measurements)(int(rows), random)
+    if shape == "short":
+        table = table.round(5)
     with open(model_path, "wb") as file:
-        pickle.dump(model, file)
-    table.to_csv(table_path, index=False)
+        pickle.dump(train(shape, table, random), file)
+    if shape == "savetxt":
+        np.savetxt(table_path, table, delimiter=",", header=",".join(table.columns), comments="")
+    else:
+        table.to_csv(table_path, index=False)
 
 
 if __name__ == "__main__":

@@ -14,5 +14,5 @@ began, cpu = time.perf_counter(), time.process_time()
 frame = pd.read_csv(input_path)
 rows = frame.to_dict(orient="records") if shape == "records" else frame
 probability = model.predict_proba(rows)[:, 1]
-pd.DataFrame({"prediction": (probability >= 0.5).astype(int), "probability": probability}).to_csv(output_path, index=False)
+pd.DataFrame({"prediction": (probability > 0.5).astype(int), "probability": probability}).to_csv(output_path, index=False)
 print(time.perf_counter() - began, time.process_time() - cpu)
