@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "importer/import.h"
 #include "parity/hand_made.h"
 
@@ -91,6 +93,21 @@ std::string likely(const std::string& name, const std::string& value) {
   return part("decomposition._pca", "PCA", with(state, name, value)) + ".";
 }
 
+std::string nearest(const std::string& metric, const Bag& parameters,
+                    const std::string& rows = array({1, 2, 3, 4}, {2, 2})) {
+  return part("neighbors._classification", "KNeighborsClassifier",
+              {{"effective_metric_", text(metric)},
+               {"effective_metric_params_", dict(parameters)},
+               {"_fit_method", text("brute")},
+               {"_fit_X", rows},
+               {"_y", array({0, 1}, {2})},
+               {"classes_", list({text("no"), text("yes")})},
+               {"outputs_2d_", flag(false)},
+               {"n_neighbors", integer(1)},
+               {"weights", text("uniform")}}) +
+         ".";
+}
+
 TEST(RarerLies, TheHonestFormsAreTaken) {
   for (const std::string& file :
        {powered("lambdas_", array({2}, {1})),
@@ -100,7 +117,10 @@ TEST(RarerLies, TheHonestFormsAreTaken) {
         tuned(scorer({}, global("sklearn.metrics._classification", "accuracy_score"))),
         through(partial(check_array(), tuple({}), kAnything)), counted("sparse", flag(false)),
         counted("categorical_features", list({flag(true), flag(false), flag(true)})),
-        likely("noise_variance_", array({0}, {1}))}) {
+        likely("noise_variance_", array({0}, {1})), nearest("canberra", {}), nearest("haversine", {}),
+        nearest("seuclidean", {{"V", array({1, 2}, {2})}}),
+        nearest("minkowski", {{"p", integer(3)}, {"w", array({1, 0}, {2})}}),
+        nearest("nan_euclidean", {}, array({1, std::nan(""), 3, 4}, {2, 2}))}) {
     const auto model = import_bytes(file);
     EXPECT_TRUE(model) << model.error().to_string();
   }
@@ -137,6 +157,15 @@ TEST(RarerLies, AreRefusedWithPathAndReason) {
       {counted("categorical_features", list({flag(true), flag(false)})), "categorical_features: are not 2 columns"},
       {likely("explained_variance_", array({3, 4}, {2})), "explained_variance_"},
       {likely("noise_variance_", array({1, 2}, {2})), "noise_variance_: is not a number"},
+      {nearest("jaccard", {}), "effective_metric_: is 'jaccard' with brute"},
+      {nearest("seuclidean", {}), "effective_metric_params_: has no V"},
+      {nearest("seuclidean", {{"V", array({1, 0}, {2})}}), "effective_metric_params_: has a weight of 0"},
+      {nearest("seuclidean", {{"V", array({1, 2, 3}, {3})}}), "weights has 3 values, want 2"},
+      {nearest("minkowski", {{"p", integer(3)}, {"w", array({1, -1}, {2})}}), "has a weight of -1"},
+      {nearest("minkowski", {{"p", integer(3)}, {"w", array({1}, {1})}}), "weights has 1 values, want 2"},
+      {nearest("manhattan", {{"w", array({1, 1}, {2})}}), "has weights of the columns"},
+      {nearest("haversine", {}, array({1, 2, 3, 4, 5, 6}, {2, 3})), "a place has 3 values, want 2"},
+      {nearest("canberra", {}, array({1, std::nan(""), 3, 4}, {2, 2})), "_fit_X: has values that are NaN"},
   };
   for (const auto& [file, says] : lies) {
     const auto model = import_bytes(file);

@@ -13,6 +13,90 @@ namespace {
 using model::SlotType;
 using With = model::CompareRows::With;
 
+struct Canberra {
+  double operator()(double sum, double x, double s) const {
+    const double size = std::fabs(x) + std::fabs(s);
+    return sum + (size > 0 ? std::fabs(x - s) / size : 0.0);
+  }
+};
+
+// out[i] = f(row i).
+template <class F>
+void by_row(const model::CompareRows& op, std::size_t columns, double* out, F f) {
+  for (std::size_t i = 0; i < op.rows; ++i) out[i] = f(op.values.data() + i * columns);
+}
+
+void weighed_powers(const model::CompareRows& op, const double* x, std::size_t columns, double* out) {
+  by_row(op, columns, out, [&](const double* s) {
+    double sum = 0;
+    for (std::size_t c = 0; c < columns; ++c) sum += std::pow(std::fabs(x[c] - s[c]), op.p) * op.weights[c];
+    return sum;
+  });
+}
+
+void scaled(const model::CompareRows& op, const double* x, std::size_t columns, double* out) {
+  by_row(op, columns, out, [&](const double* s) {
+    double sum = 0;
+    for (std::size_t c = 0; c < columns; ++c) sum += (x[c] - s[c]) * (x[c] - s[c]) / op.weights[c];
+    return sum;
+  });
+}
+
+void bray_curtis(const model::CompareRows& op, const double* x, std::size_t columns, double* out) {
+  by_row(op, columns, out, [&](const double* s) {
+    double apart = 0, size = 0;
+    for (std::size_t c = 0; c < columns; ++c) {
+      apart += std::fabs(x[c] - s[c]);
+      size += std::fabs(x[c]) + std::fabs(s[c]);
+    }
+    return size > 0 ? apart / size : 0.0;
+  });
+}
+
+void haversine(const model::CompareRows& op, const double* x, double* out) {
+  const double cosine = std::cos(x[0]);
+  by_row(op, 2, out, [&](const double* s) {
+    const double a = std::sin(0.5 * (x[0] - s[0])), b = std::sin(0.5 * (x[1] - s[1]));
+    return 2 * std::asin(std::sqrt(a * a + cosine * std::cos(s[0]) * b * b));
+  });
+}
+
+void correlation(const model::CompareRows& op, const double* x, std::size_t columns, double* out) {
+  double mean = 0, xx = 0;
+  for (std::size_t c = 0; c < columns; ++c) mean += x[c];
+  mean /= double(columns);
+  for (std::size_t c = 0; c < columns; ++c) xx += (x[c] - mean) * (x[c] - mean);
+  const double length = std::sqrt(xx);
+  by_row(op, columns, out, [&](const double* s) {
+    double xs = 0, ss = 0;
+    for (std::size_t c = 0; c < columns; ++c) {
+      xs += (x[c] - mean) * s[c];
+      ss += s[c] * s[c];
+    }
+    const double cosine = xs / (length * std::sqrt(ss));
+    return 1 - (std::fabs(cosine) > 1 ? std::copysign(1.0, cosine) : cosine);
+  });
+}
+
+void nan_squares(const model::CompareRows& op, const double* x, std::size_t columns, double* out) {
+  by_row(op, columns, out, [&](const double* s) {
+    double product = 0, xx = 0, ss = 0, only_x = 0, only_s = 0, both = 0;
+    for (std::size_t c = 0; c < columns; ++c) {
+      const bool no_x = std::isnan(x[c]), no_s = std::isnan(s[c]);
+      const double a = no_x ? 0 : x[c], b = no_s ? 0 : s[c];
+      product += a * b;
+      xx += a * a;
+      ss += b * b;
+      only_x += no_s ? a * a : 0;
+      only_s += no_x ? b * b : 0;
+      both += no_x || no_s ? 0 : 1;
+    }
+    const double square = std::max((-2 * product + xx) + ss, 0.0);
+    if (both == 0) return HUGE_VAL;
+    return std::max(square - only_x - only_s, 0.0) / both * double(columns);
+  });
+}
+
 // All sums of a dense row.
 void all_sums(const model::CompareRows& op, const double* x, std::size_t columns, double* y) {
   const double* rows = op.values.data();
@@ -25,9 +109,22 @@ void all_sums(const model::CompareRows& op, const double* x, std::size_t columns
     case With::kChebyshev:
       return sums(Farthest{}, x, rows, op.rows, columns, y);
     case With::kMinkowski:
+      if (!op.weights.empty()) return weighed_powers(op, x, columns, y);
       return sums(Power{op.p}, x, rows, op.rows, columns, y);
     case With::kHamming:
       return sums(Unequal{}, x, rows, op.rows, columns, y);
+    case With::kCanberra:
+      return sums(Canberra{}, x, rows, op.rows, columns, y);
+    case With::kBrayCurtis:
+      return bray_curtis(op, x, columns, y);
+    case With::kScaled:
+      return scaled(op, x, columns, y);
+    case With::kHaversine:
+      return haversine(op, x, y);
+    case With::kCorrelation:
+      return correlation(op, x, columns, y);
+    case With::kNanSquares:
+      return nan_squares(op, x, columns, y);
     default:
       return sums(Product{}, x, rows, op.rows, columns, y);
   }

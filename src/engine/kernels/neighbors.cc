@@ -281,7 +281,7 @@ class Mean : public Kernel {
 bool is_searched(const model::Model& model, std::uint32_t step) {
   const auto* rows = std::get_if<model::CompareRows>(&model.steps()[step].op);
   if (rows == nullptr || rows->sparse || rows->rows <= kLeaf) return false;
-  if (rows->with < With::kDifferences || rows->with > With::kHamming) return false;
+  if (rows->with < With::kDifferences || rows->with > With::kHamming || !rows->weights.empty()) return false;
   if (rows->with == With::kMinkowski && !(rows->p > 0)) return false;  // then what is farther has the smaller power
   const auto reads = [&](const model::Step& other) { return std::ranges::count(other.inputs, step + 1) > 0; };
   for (const model::Step& other : model.steps()) {

@@ -49,15 +49,73 @@ double from_products(const model::CompareRows& op, double product, double x, dou
 
 double difference(const model::CompareRows& op, double x, double s) {
   if (op.with == With::kHamming) return x != s ? 1 : 0;
+  if (op.with == With::kCanberra) {
+    const double size = std::fabs(x) + std::fabs(s);
+    return size > 0 ? std::fabs(x - s) / size : 0.0;
+  }
   if (op.with == With::kMinkowski) return std::pow(std::fabs(x - s), op.p);
   if (op.with == With::kManhattan || op.with == With::kChebyshev) return std::fabs(x - s);
   return (x - s) * (x - s);
 }
 
+double haversine(const std::vector<double>& x, const double* s) {
+  const double a = std::sin(0.5 * (x[0] - s[0])), b = std::sin(0.5 * (x[1] - s[1]));
+  return 2 * std::asin(std::sqrt(a * a + std::cos(x[0]) * std::cos(s[0]) * b * b));
+}
+
+double correlation(const std::vector<double>& x, const double* s) {
+  double mean = 0, xs = 0, xx = 0, ss = 0;
+  for (const double one : x) mean += one;
+  mean /= double(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    xs += (x[i] - mean) * s[i];
+    xx += (x[i] - mean) * (x[i] - mean);
+    ss += s[i] * s[i];
+  }
+  const double cosine = xs / (std::sqrt(xx) * std::sqrt(ss));
+  return 1 - (std::fabs(cosine) > 1 ? std::copysign(1.0, cosine) : cosine);
+}
+
+double bray_curtis(const std::vector<double>& x, const double* s) {
+  double apart = 0, size = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    apart += std::fabs(x[i] - s[i]);
+    size += std::fabs(x[i]) + std::fabs(s[i]);
+  }
+  return size > 0 ? apart / size : 0.0;
+}
+
+// Transcribed from nan_euclidean_distances.
+double nan_squares(std::vector<double> x, const double* stored) {
+  std::vector<double> s(stored, stored + x.size());
+  double product = 0, xx = 0, ss = 0, only_x = 0, only_s = 0, both = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const bool no_x = std::isnan(x[i]), no_s = std::isnan(s[i]);
+    if (no_x) x[i] = 0;
+    if (no_s) s[i] = 0;
+    product += x[i] * s[i];
+    xx += x[i] * x[i];
+    ss += s[i] * s[i];
+    if (no_s) only_x += x[i] * x[i];
+    if (no_x) only_s += s[i] * s[i];
+    both += !no_x && !no_s ? 1 : 0;
+  }
+  const double square = std::max((-2 * product + xx) + ss, 0.0);
+  if (both == 0) return std::nan("");
+  return std::max(square - only_x - only_s, 0.0) / both * double(x.size());
+}
+
 double distance(const model::CompareRows& op, const std::vector<double>& x, const double* s) {
   double sum = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const double one = difference(op, x[i], s[i]);
+  if (op.with == With::kHaversine) sum = haversine(x, s);
+  if (op.with == With::kCorrelation) sum = correlation(x, s);
+  if (op.with == With::kBrayCurtis) sum = bray_curtis(x, s);
+  if (op.with == With::kNanSquares) sum = nan_squares(x, s);
+  const bool of_columns = op.with < With::kHaversine && op.with != With::kBrayCurtis;
+  for (std::size_t i = 0; of_columns && i < x.size(); ++i) {
+    double one = difference(op, x[i], s[i]);
+    if (op.with == With::kScaled) one /= op.weights[i];
+    if (op.with == With::kMinkowski && !op.weights.empty()) one *= op.weights[i];
     if (op.with == With::kChebyshev) {
       sum = one > sum || std::isnan(one) ? one : sum;
     } else {

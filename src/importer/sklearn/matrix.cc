@@ -10,14 +10,15 @@
 
 namespace slipway::importer::sklearn {
 
-Result<Matrix> read_matrix(const Attributes& fitted, std::string_view name) {
+Result<Matrix> read_matrix(const Attributes& fitted, std::string_view name, Gaps gaps) {
   SLIPWAY_TRY(fitted.fitted(name));
   pickle::Numbers found = SLIPWAY_TRY(fitted.numbers(name));
   if (found.shape.size() != 2 || found.values.empty()) {
     const auto what = fmt::format("has shape {}, want two dimensions", shape_text(found.shape));
     return fail(fitted.error(Code::kCorrupt, name, what));
   }
-  if (!std::ranges::all_of(found.values, [](double x) { return std::isfinite(x); })) {
+  const auto fits = [&](double x) { return std::isfinite(x) || (gaps == Gaps::kAllowed && std::isnan(x)); };
+  if (!std::ranges::all_of(found.values, fits)) {
     return fail(fitted.error(Code::kCorrupt, name, "has values that are NaN or infinite"));
   }
   if (std::max(found.shape[0], found.shape[1]) >= (1U << 30)) {

@@ -18,7 +18,8 @@ struct Matrix {
 };
 
 // An attribute of two dimensions. Errors: kUnsupported "is not fitted"; kCorrupt what is no such array, with its path.
-Result<Matrix> read_matrix(const Attributes& fitted, std::string_view name);
+enum class Gaps : bool { kRefused, kAllowed };  // NaN among the values
+Result<Matrix> read_matrix(const Attributes& fitted, std::string_view name, Gaps gaps = Gaps::kRefused);
 // The same with a given shape.
 Result<Matrix> read_matrix(const Attributes& fitted, std::string_view name, std::size_t rows, std::size_t columns);
 

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "format/pickle/sparse.h"
 #include "importer/sklearn/estimators.h"
+#include "importer/sklearn/fitted_tree.h"
 #include "importer/sklearn/linear.h"
 #include "importer/sklearn/lowering.h"
 #include "importer/sklearn/matrix.h"
@@ -23,6 +24,7 @@ namespace slipway::importer::sklearn {
 namespace {
 
 using model::OutputKind;
+using pickle::NodeId;
 using With = model::CompareRows::With;
 using Finish = model::Nearest::Finish;
 
@@ -46,6 +48,12 @@ constexpr Metric kMetrics[] = {
     {"p", With::kMinkowski, With::kMinkowski, Finish::kPower},
     {"hamming", With::kHamming, With::kHamming, Finish::kKeep},
     {"cosine", With::kCosine, With::kDot, Finish::kKeep},
+    {"correlation", With::kCorrelation, With::kDot, Finish::kKeep},
+    {"canberra", With::kCanberra, With::kCanberra, Finish::kKeep},
+    {"braycurtis", With::kBrayCurtis, With::kBrayCurtis, Finish::kKeep},
+    {"seuclidean", With::kScaled, With::kScaled, Finish::kRoot},
+    {"haversine", With::kHaversine, With::kHaversine, Finish::kKeep},
+    {"nan_euclidean", With::kNanSquares, With::kDot, Finish::kRoot},
 };
 
 struct Stored {
@@ -55,26 +63,45 @@ struct Stored {
   std::vector<std::uint32_t> order;  // row i is the file's row order[i]; none: they stand as in the file
 };
 
-Result<double> read_power(const Attributes& fitted) {
+// A parameter of the metric; kNoNode if it has none.
+NodeId metric_parameter(const Attributes& fitted, std::string_view name) {
   const pickle::Document& document = fitted.document();
-  const pickle::NodeId parameters = fitted.node("effective_metric_params_");
-  const auto parameter = [&](std::string_view name) {
-    const bool is_dict = parameters != pickle::kNoNode && document.kind(parameters) == pickle::Kind::kDict;
-    return is_dict ? pickle::find(document, parameters, name) : pickle::kNoNode;
-  };
-  const pickle::NodeId weights = parameter("w");
-  if (weights != pickle::kNoNode && document.kind(weights) != pickle::Kind::kNone) {
-    return fail(fitted.error(Code::kUnsupported, "effective_metric_params_", "has weights of the columns"));
-  }
-  const pickle::NodeId power = parameter("p");
+  const NodeId parameters = fitted.node("effective_metric_params_");
+  const bool is_dict = parameters != pickle::kNoNode && document.kind(parameters) == pickle::Kind::kDict;
+  const NodeId found = is_dict ? pickle::find(document, parameters, name) : pickle::kNoNode;
+  return found == pickle::kNoNode || document.kind(found) == pickle::Kind::kNone ? pickle::kNoNode : found;
+}
+
+Result<double> read_power(const Attributes& fitted) {
+  const NodeId power = metric_parameter(fitted, "p");
   if (power == pickle::kNoNode) return 2.0;
-  auto value = pickle::read_numbers(document, power);
+  auto value = pickle::read_numbers(fitted.document(), power);
   if (value && value->values.size() == 1 && value->values[0] > 0) return value->values[0];
   return fail(fitted.error(Code::kCorrupt, "effective_metric_params_", "has a p that is not above 0"));
 }
 
+// V of seuclidean, above 0, or w of minkowski, not below; empty if it has none.
+Result<std::vector<double>> read_weights(const Attributes& fitted, With with) {
+  const bool scaled = with == With::kScaled;
+  const NodeId node = metric_parameter(fitted, scaled ? "V" : "w");
+  if (node == pickle::kNoNode && !scaled) return std::vector<double>();
+  const auto wrong = [&](std::string_view what) {
+    return fail(fitted.error(Code::kCorrupt, "effective_metric_params_", what));
+  };
+  if (node == pickle::kNoNode) return wrong("has no V, the variance of each column");
+  if (!scaled && with != With::kMinkowski) {
+    return fail(fitted.error(Code::kUnsupported, "effective_metric_params_", "has weights of the columns"));
+  }
+  auto numbers = pickle::read_numbers(fitted.document(), node);
+  if (!numbers || numbers->shape.size() != 1) return wrong("has weights that are not one number a column");
+  for (const double one : numbers->values) {
+    if (!std::isfinite(one) || one < 0 || (scaled && one == 0)) return wrong(fmt::format("has a weight of {}", one));
+  }
+  return std::move(numbers->values);
+}
+
 Result<void> read_metric(const Attributes& fitted, Stored& stored) {
-  const pickle::NodeId node = fitted.node("effective_metric_");
+  const NodeId node = fitted.node("effective_metric_");
   SLIPWAY_TRY(fitted.fitted("effective_metric_"));
   const pickle::Kind kind = fitted.document().kind(node);
   if (kind != pickle::Kind::kText && kind != pickle::Kind::kBytes) {
@@ -98,7 +125,14 @@ Result<void> read_metric(const Attributes& fitted, Stored& stored) {
   stored.compare.with = brute ? found->brute : found->tree;
   stored.finish = found->finish;
   stored.compare.p = SLIPWAY_TRY(read_power(fitted));
-  if (stored.compare.with == With::kMinkowski && std::isinf(stored.compare.p)) {
+  std::vector<double> weights = SLIPWAY_TRY(read_weights(fitted, stored.compare.with));
+  stored.compare.weights = std::move(weights);
+  if (brute && stored.compare.with == With::kBrayCurtis && fitted.version() < Version{1, 1}) {
+    const auto what =
+        "is 'braycurtis' by brute force, which scikit-learn before 1.1 left to scipy: it divides by |x + y|";
+    return fail(fitted.error(Code::kUnsupported, "effective_metric_", what));
+  }
+  if (stored.compare.with == With::kMinkowski && std::isinf(stored.compare.p) && stored.compare.weights.empty()) {
     stored.compare.with = With::kChebyshev;
     stored.finish = Finish::kKeep;
   }
@@ -148,11 +182,20 @@ std::vector<double> in_order(std::vector<double> values, std::size_t columns, st
   return out;
 }
 
+// Takes each row's mean away.
+void centre(std::vector<double>& values, std::size_t columns) {
+  for (std::size_t begin = 0; begin < values.size(); begin += columns) {
+    const auto row = std::span(values).subspan(begin, columns);
+    const double mean = numpy_sum(row) / double(columns);
+    for (double& value : row) value -= mean;
+  }
+}
+
 Result<Stored> read_rows(const Attributes& fitted) {
   SLIPWAY_TRY(fitted.fitted("_fit_X"));
   Stored out;
   SLIPWAY_TRY(read_metric(fitted, out));
-  const pickle::NodeId node = fitted.node("_fit_X");
+  const NodeId node = fitted.node("_fit_X");
   model::CompareRows& compare = out.compare;
   std::vector<double> values;
   std::vector<std::uint64_t> row_start;
@@ -170,7 +213,8 @@ Result<Stored> read_rows(const Attributes& fitted) {
     row_start = std::move(csr->row_start);
     compare.column = std::move(csr->column);
   } else {
-    Matrix matrix = SLIPWAY_TRY(read_matrix(fitted, "_fit_X"));
+    const bool gaps = compare.with == With::kNanSquares && fitted.version() >= Version{1, 6};
+    Matrix matrix = SLIPWAY_TRY(read_matrix(fitted, "_fit_X", gaps ? Gaps::kAllowed : Gaps::kRefused));
     out.rows = matrix.rows;
     out.columns = matrix.columns;
     if (compare.with >= With::kDifferences && compare.with <= With::kHamming) {
@@ -186,6 +230,7 @@ Result<Stored> read_rows(const Attributes& fitted) {
       normalize(std::span(values).subspan(begin, end - begin), tiny);
     }
   }
+  if (compare.with == With::kCorrelation && !compare.sparse) centre(values, out.columns);
   compare.rows = static_cast<std::uint32_t>(out.rows);
   compare.values = std::move(values);
   compare.row_start = std::move(row_start);
@@ -202,7 +247,8 @@ Result<void> add_neighbors(const Attributes& fitted, Lowering& out, Stored store
   }
   if (stored.compare.sparse) SLIPWAY_TRY(out.take_rows(fitted, stored.columns));
   if (!stored.compare.sparse) SLIPWAY_TRY(out.take_dense(fitted, stored.columns));
-  out.emit(model::RequireFinite{.estimator = std::string(fitted.class_name().name)});
+  const bool gaps = stored.compare.with == With::kNanSquares && fitted.version() >= Version{1, 6};
+  out.emit(model::RequireFinite{.allow_nan = gaps, .estimator = std::string(fitted.class_name().name)});
   if (stored.compare.with == With::kCosine) {
     const double tiny = !out.sparse() && fitted.version() >= Version{1, 0} ? kTiny : 0;
     out.emit(model::NormalizeRows{
@@ -234,11 +280,11 @@ Result<std::vector<std::vector<model::Label>>> read_classes(const Attributes& fi
     out.push_back(std::move(labels));
     return out;
   }
-  const pickle::NodeId list = fitted.node("classes_");
+  const NodeId list = fitted.node("classes_");
   if (list == pickle::kNoNode || fitted.document().kind(list) != pickle::Kind::kList) {
     return fail(fitted.error(Code::kCorrupt, "classes_", "is no list of arrays"));
   }
-  for (const pickle::NodeId item : fitted.document().items(list)) {
+  for (const NodeId item : fitted.document().items(list)) {
     auto scalars = pickle::read_scalars(fitted.document(), item);
     if (!scalars) return fail(fitted.error(scalars.error().code(), "classes_", scalars.error().message()));
     std::vector<model::Label> labels = SLIPWAY_TRY(make_labels(fitted, *scalars, 1));

@@ -30,7 +30,7 @@ Result<void> check_entries(const CompareRows& op, std::uint32_t columns) {
 
 Result<Slot> CompareRows::shape(std::span<const Slot> in) const {
   const Slot from = SLIPWAY_TRY(one_input(in, {SlotType::kDense, SlotType::kCsr}));
-  if (with > With::kCosine) return fail(Code::kCorrupt, "compares in an unknown way");
+  if (with > With::kNanSquares) return fail(Code::kCorrupt, "compares in an unknown way");
   if (rows == 0) return fail(Code::kCorrupt, "has no rows");
   if (rows >= (1U << 30)) return fail(Code::kTooLarge, "has more than 2^30 rows");
   SLIPWAY_TRY(want_size("norms", norms.size(), has_norms() ? rows : 0));
@@ -43,6 +43,9 @@ Result<Slot> CompareRows::shape(std::span<const Slot> in) const {
     return out;
   }
   if (from.type != SlotType::kDense) return fail(Code::kCorrupt, "compares sparse rows with dense ones");
+  const bool weighs = with == With::kScaled || (with == With::kMinkowski && !weights.empty());
+  SLIPWAY_TRY(want_size("weights", weights.size(), weighs ? from.columns : 0));
+  if (with == With::kHaversine) SLIPWAY_TRY(want_size("a place", from.columns, 2));
   SLIPWAY_TRY(want_size("row_start", row_start.size(), 0));
   SLIPWAY_TRY(want_size("column", column.size(), 0));
   SLIPWAY_TRY(want_size("values", values.size(), std::uint64_t{rows} * from.columns));

@@ -26,8 +26,15 @@ namespace slipway::model {
 //   kMinkowski    sum of |x - s| ^ p
 //   kHamming      how many columns differ / columns
 //   kCosine       1 - x.s between 0 and 2: of rows of length 1, scikit-learn's cosine_distances
-// The first four are those of libsvm (Kernel::k_function), the others scikit-learn's; of the last six one that is NaN
-// counts as infinite. The rows stand dense in values, [rows, columns]; or, where
+//   kCanberra     sum of |x - s| / (|x| + |s|), without the columns where both are 0
+//   kBrayCurtis   sum of |x - s| / sum of (|x| + |s|); 0 if that is 0
+//   kScaled       sum of (x - s)^2 / weight
+//   kHaversine    2 asin(sqrt(sin^2((x0 - s0) / 2) + cos x0 cos s0 sin^2((x1 - s1) / 2))), of two columns
+//   kCorrelation  1 - x.s / (|x| |s|) of x less its mean; of the stored rows that is done already
+//   kNanSquares   kSquares over the columns that both have (the others are NaN), times columns / how many these are
+// kMinkowski has a weight before each power where there are `weights`.
+// The first four are those of libsvm (Kernel::k_function), the others scikit-learn's; from kDifferences on one that is
+// NaN counts as infinite. The rows stand dense in values, [rows, columns]; or, where
 // `sparse`, entry e of row i (row_start[i] <= e < row_start[i + 1]) has column[e] and values[e], columns ascending.
 // Then x is read as its entries that are not 0, the two are merged as libsvm merges them, and columns that neither has
 // are left out. Of sparse rows there are the first six and kCosine.
@@ -47,13 +54,20 @@ struct CompareRows {
     kChebyshev,
     kMinkowski,
     kHamming,
-    kCosine
+    kCosine,
+    kCanberra,
+    kBrayCurtis,
+    kScaled,
+    kHaversine,
+    kCorrelation,
+    kNanSquares
   };
   With with = With::kDot;
   bool sparse = false;
   std::uint32_t rows = 0, degree = 0;
   double gamma = 0, coef0 = 0, p = 2;
   Array<double> values, norms;
+  Array<double> weights;  // one a column; none but of kScaled and kMinkowski
   Array<std::uint64_t> row_start;
   Array<std::uint32_t> column;
 
@@ -68,6 +82,7 @@ struct CompareRows {
     f("p", &CompareRows::p);
     f("values", &CompareRows::values);
     f("norms", &CompareRows::norms);
+    f("weights", &CompareRows::weights);
     f("row_start", &CompareRows::row_start);
     f("column", &CompareRows::column);
   }
