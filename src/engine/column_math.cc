@@ -67,23 +67,23 @@ double interpolate_down(double at, std::span<const double> x, std::span<const do
   return slope * (at - xs(low)) + ys(low);
 }
 
-double yeo_johnson(double lambda, double x) {
+double yeo_johnson(double lambda, double mirrored, double x) {
   constexpr double kTiny = std::numeric_limits<double>::epsilon();
   if (x >= 0) {
     if (std::fabs(lambda) < kTiny) return std::log1p(x);
     return std::expm1(lambda * std::log1p(x)) / lambda;
   }
-  if (std::fabs(lambda - 2) > kTiny) return -std::expm1((2 - lambda) * std::log1p(-x)) / (2 - lambda);
+  if (std::fabs(lambda - 2) > kTiny) return -std::expm1(mirrored * std::log1p(-x)) / mirrored;
   return -std::log1p(-x);
 }
 
-double yeo_johnson_by_power(double lambda, double x) {
+double yeo_johnson_by_power(double lambda, double mirrored, double x) {
   constexpr double kTiny = std::numeric_limits<double>::epsilon();
   if (x >= 0) {
     if (std::fabs(lambda) < kTiny) return std::log1p(x);
     return (std::pow(x + 1, lambda) - 1) / lambda;
   }
-  if (std::fabs(lambda - 2) > kTiny) return -(std::pow(-x + 1, 2 - lambda) - 1) / (2 - lambda);
+  if (std::fabs(lambda - 2) > kTiny) return -(std::pow(-x + 1, mirrored) - 1) / mirrored;
   return -std::log1p(-x);
 }
 
@@ -126,12 +126,13 @@ double interpolate(double at, std::span<const double> x, std::span<const double>
   return slope * (at - x[low]) + y[low];
 }
 
-double power_transform(model::PowerTransform::Method method, double lambda, double x) {
+double power_transform(model::PowerTransform::Method method, double lambda, double x, bool single) {
   using enum model::PowerTransform::Method;
   if (std::isnan(x)) return x;
   if (std::isnan(lambda)) return method == kBoxCox ? kNan : x;
   if (method == kBoxCox) return box_cox(lambda, x);
-  return method == kYeoJohnson ? yeo_johnson(lambda, x) : yeo_johnson_by_power(lambda, x);
+  const double mirrored = single ? double(2 - float(lambda)) : 2 - lambda;
+  return method == kYeoJohnson ? yeo_johnson(lambda, mirrored, x) : yeo_johnson_by_power(lambda, mirrored, x);
 }
 
 double quantile_transform(model::QuantileTransform::Output output, double x, std::span<const double> quantiles,

@@ -15,8 +15,8 @@ double inverse_normal(double probability);
 // numpy.interp at one point: `x` and `y` of one size, not empty; x ascends.
 double interpolate(double at, std::span<const double> x, std::span<const double> y);
 
-// Of one number of a column. NaN gives NaN.
-double power_transform(model::PowerTransform::Method method, double lambda, double x);
+// Of one number of a column. NaN gives NaN. `single`: see the operator.
+double power_transform(model::PowerTransform::Method method, double lambda, double x, bool single = false);
 double quantile_transform(model::QuantileTransform::Output output, double x, std::span<const double> quantiles,
                           std::span<const double> references);
 double apply(model::Apply::Function function, double x);

@@ -64,5 +64,14 @@ TEST(ColumnMath, PowersAreScipys) {
   expect_near(power_transform(kYeoJohnson, 4, 1e-9), 1.0000000015000001e-09);
 }
 
+TEST(ColumnMath, TwoMinusALambdaOfFloat32WasNotRoundedAsNumPy2DoesIt) {
+  using enum model::PowerTransform::Method;
+  const double lambda = -0.10000000149011612;  // float32's -0.1
+  expect_near(power_transform(kYeoJohnson, lambda, -3, true), -8.275796209206009);
+  expect_near(power_transform(kYeoJohnsonByPower, lambda, -3, true), -8.275796209206009);
+  expect_near(power_transform(kYeoJohnson, lambda, -3), -8.275797002660592);
+  expect_near(power_transform(kYeoJohnson, lambda, 2.5, true), 1.1774689473992392);
+}
+
 }  // namespace
 }  // namespace slipway::engine

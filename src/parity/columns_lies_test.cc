@@ -121,6 +121,7 @@ TEST(ColumnLies, AreRefusedWithPathAndReason) {
        "item 0 is not a tuple of 3"},
       {imputed("statistics_", array({std::nan(""), std::nan("")}, {2})), "statistics_: leaves no column"},
       {imputed("missing_values", list({integer(1), integer(2)})), "missing_values: is not one value"},
+      {imputed("_fill_dtype", text("f4")), "_fill_dtype: "},
       {products("_max_degree", integer(65)), "_max_degree: is 65, want 0 to 64"},
       {products("n_features_in_", integer(90000)), "makes more than 4000000 columns"},
       {products("n_output_features_", integer(7)), "n_output_features_"},

@@ -89,22 +89,43 @@ def moved(row, rng):
     return [number(value) for value in row] if isinstance(row, list) else row
 
 
-class Ties(object):
-    """Whether a nearest neighbour tied with the next one while the library answered: which of the two is taken depends on
-    its batch size and algorithm, and on the last bits of sums that BLAS orders."""
+class Watch(object):
+    """What the library meets while it answers. `found`: a nearest neighbour tied with the next one; which of the two is
+    taken depends on its batch size and algorithm, and on the last bits of sums that BLAS orders. `likelihood`: the largest
+    logarithm of a likelihood, in units of its last place. A probability is exp of the difference of two of them, so that
+    the order in which BLAS adds one up moves the probability, relatively, by as much."""
+
+    NEIGHBOURS = ("KNeighborsClassifier", "KNeighborsRegressor")
+    LIKELIHOODS = ("MultinomialNB", "ComplementNB", "BernoulliNB", "GaussianNB", "CategoricalNB")
 
     def __init__(self, names):
-        self.found, self.before = False, []
-        self.names = [name for name in ("KNeighborsClassifier", "KNeighborsRegressor") if name in names]
+        self.found, self.likelihood, self.before = False, 0.0, []
+        self.names = names
 
     def __enter__(self):
-        for name in self.names:
-            for method in ("predict", "predict_proba"):
-                cls = TABLE[name].load()
-                if hasattr(cls, method):
-                    self.before.append((cls, method, getattr(cls, method)))
-                    setattr(cls, method, self.watched(getattr(cls, method)))
+        for name in self.names & set(self.NEIGHBOURS):
+            self.wrap(TABLE[name].load(), ("predict", "predict_proba"), self.watched)
+        for name in self.names & set(self.LIKELIHOODS):
+            self.wrap(TABLE[name].load(), ("_joint_log_likelihood",), self.measured)
         return self
+
+    def wrap(self, cls, methods, how):
+        for method in methods:
+            if hasattr(cls, method):
+                self.before.append((cls, method, getattr(cls, method)))
+                setattr(cls, method, how(getattr(cls, method)))
+
+    def measured(self, ask_library):
+        def asked(model, X):
+            out = ask_library(model, X)
+            # State that is float32 (GaussianNB since 1.8) has its logarithms and sums in float32.
+            state = getattr(model, "var_", None)
+            single = isinstance(state, numpy.ndarray) and state.dtype == numpy.float32
+            parts = numpy.abs(numpy.log(state)).sum() if single else numpy.abs(out[numpy.isfinite(out)]).max(initial=0.0)
+            self.likelihood = max(self.likelihood, float(parts) * 2.0 ** (-23 if single else -52))
+            return out
+
+        return asked
 
     def __exit__(self, *_):
         for cls, method, was in self.before:
@@ -185,15 +206,16 @@ class Judge(object):
         if is_exact(self.names, method):
             return False
         rng = random.Random(0)
-        with Ties(self.names) as ties:
+        with Watch(self.names) as watch:
             near = ask(self.model, self.data, [row] + [moved(row, rng) for _ in range(6)], list(whole))
         near = [answer[method][i] for answer in near if isinstance(answer, dict)]
-        if len(near) < 7 or ties.found or (method == "predict" and self.torn(whole)):
+        if len(near) < 7 or watch.found or (method == "predict" and self.torn(whole)):
             self.edges += 1
             return True
         if isinstance(want, float) and isinstance(got, (int, float)):
             spread = max(abs(other - want) for other in near)
-            close = abs(got - want) <= 8 * max(spread, self.noise(list(whole)).get((method, i), 0.0))
+            still = self.noise(list(whole)).get((method, i), 0.0)
+            close = abs(got - want) <= 8 * max(spread, still, watch.likelihood * abs(want), self.single(method, i))
         else:
             close = got in near
         self.edges += close
@@ -214,9 +236,21 @@ class Judge(object):
             self.middle = dict((key, sorted(found)[len(found) // 2]) for key, found in moves.items())
         return self.middle
 
-    @staticmethod
-    def torn(whole):
-        """Two classes share the first place to 1e-12."""
+    def single(self, method, i):
+        """How far sums of float32 may be off: those of a PCA's mean, which BLAS adds up in an order of its own."""
+        steps = [step for _, step in getattr(self.model, "steps", [("", self.model)]) if step != "passthrough"]
+        pca = steps[-1]
+        if method != "transform" or type(pca).__name__ not in ("PCA", "IncrementalPCA") or pca.mean_.dtype != numpy.float32:
+            return 0.0
+        terms = numpy.abs(pca.mean_.astype(float) * pca.components_[i])
+        scale = max(float(numpy.sqrt(pca.explained_variance_[i])), 2.0 ** -23) if pca.whiten else 1.0
+        return terms.sum() * 2.0 ** -24 * len(terms) / 8 / scale
+
+    def torn(self, whole):
+        """Two classes share the first place to 1e-12, or two centres are as near."""
+        far = sorted(whole.get("transform", [])) if self.names & {"KMeans", "MiniBatchKMeans"} else []
+        if len(far) > 1 and far[1] - far[0] <= 1e-12 * far[1]:
+            return True
         for method in ("predict_proba", "decision_function"):
             values = sorted((value for value in whole.get(method, []) if isinstance(value, float)), reverse=True)
             if len(values) > 1 and values[0] - values[1] <= 1e-12 * max(abs(values[0]), 1e-300):

@@ -15,6 +15,7 @@ class Data(object):
     def __init__(self, kind, X, rows, as_input):
         self.kind, self.X, self.rows, self.as_input = kind, X, rows, as_input
         self.numeric, self.text, self.names = [], [], None
+        self.null = None  # what null is in a column of texts of which training missed none
 
 
 def column(rng, count, positive=False, tame=False):
@@ -124,7 +125,8 @@ def frame(rng, needs):
         out = pandas.DataFrame()
         for name in [name for name in order if name in some[0]]:
             if name in texts:
-                out[name] = pandas.Series([row[name] for row in some], dtype=object)
+                null = None if None in words[texts.index(name)] else data.null
+                out[name] = pandas.Series([null if row[name] is None else row[name] for row in some], dtype=object)
             else:
                 out[name] = numpy.array([row[name] for row in some], dtype=float)
         return out

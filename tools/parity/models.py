@@ -249,6 +249,8 @@ def generate(rng, focus, listed, release):
     make.needs["nan"] = (bool(names) and all(able)) or "SimpleImputer" in names[:1]
     if source == "frame":
         make.needs["nan"] = rng.random() < 0.4
+    if names[-1:] == [focus] and focus in ("PCA", "IncrementalPCA") and not {"PCA", "IncrementalPCA"} & set(names[:-1]):
+        make.needs["wide"] = False  # nothing behind it: what float32 may cost is known (compare.py)
     make.needs["pandas"] = has_pandas() and release >= (1, 0)  # before, a model does not hold its columns' names
     make.needs["text_nan"] = rng.random() < 0.5
     data = getattr(shapes, source)(rng, make.needs)
@@ -260,6 +262,8 @@ def generate(rng, focus, listed, release):
             data.as_input = lambda some: whole(some)[order]
             data.rows = [dict((name, row[name]) for name in order) for row in data.rows]
         steps = [make.encoder(focus) if lone else make.columns(data)] + steps
+        if release < (1, 0) and "missing_values=None" not in repr(steps):
+            data.null = float("nan")
     return fitted(make, focus, kind, final, steps, data)
 
 

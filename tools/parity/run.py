@@ -23,7 +23,10 @@ import warnings
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 warnings.filterwarnings("ignore")
-import joblib
+try:
+    import joblib
+except ImportError:  # before 0.21 the library had its own
+    from sklearn.externals import joblib
 import numpy
 import sklearn
 
@@ -129,7 +132,9 @@ class Run(object):
             if self.options.estimator not in self.listed:
                 sys.exit("slipway does not list " + self.options.estimator)
             return [self.options.estimator]
-        return sorted(name for name in self.listed if maker.exists(name))
+        # Encoders and tables of texts are fitted on a DataFrame.
+        framed = set() if models.has_pandas() else {"OneHotEncoder", "OrdinalEncoder", "ColumnTransformer"}
+        return sorted(name for name in self.listed if maker.exists(name) and name not in framed)
 
     def whole(self):
         options, began, names = self.options, time.time(), self.focuses()

@@ -98,7 +98,7 @@ Result<KernelPtr> compile(const model::PowerTransform& op, Compiling& step) {
   return each(
       [&op](std::uint32_t column, double& x) {
         if (op.method == model::PowerTransform::Method::kBoxCox && x <= 0) return false;
-        x = power_transform(op.method, op.lambdas[column], x);
+        x = power_transform(op.method, op.lambdas[column], x, op.single);
         return true;
       },
       step, kNotPositive);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a record to rows, and the checks of what came. A check writes nothing: its output is its input's place.
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -58,8 +59,8 @@ class Stack : public Kernel {
 
 class CheckFinite : public Kernel {
  public:
-  CheckFinite(const Compiling& step, bool allow_nan)
-      : model_(step.model), step_(step.step), slot_(step.slot_in()), allow_nan_(allow_nan), in_(step.in()) {}
+  CheckFinite(const Compiling& step, const model::RequireFinite& op)
+      : model_(step.model), step_(step.step), slot_(step.slot_in()), op_(op), in_(step.in()) {}
 
   bool run(Frame& frame) const override {
     if (in_.type == SlotType::kCsr) {
@@ -81,7 +82,7 @@ class CheckFinite : public Kernel {
     const auto cells = frame.cells(in_);
     for (std::uint32_t i = 0; i < in_.columns; ++i) {
       const bool real = cells[i].kind == Cell::Kind::kReal;
-      if (!real && !cells[i].missing()) continue;
+      if (!real && (!cells[i].missing() || std::ranges::binary_search(op_.nullable, i))) continue;
       const double value = real ? cells[i].real : std::nan("");
       if (!std::isfinite(value) && !not_finite(frame, i, value)) return false;
     }
@@ -92,13 +93,13 @@ class CheckFinite : public Kernel {
   bool not_finite(Frame& frame, std::uint32_t column, double value) const {
     using enum model::Model::Refused;
     const bool nan = std::isnan(value);
-    if (nan && allow_nan_) return true;
+    if (nan && op_.allow_nan) return true;
     return frame.refuse(model_.refusal(step_, nan ? kNan : kInfinity), field_of(model_, slot_, column));
   }
 
   const model::Model& model_;
   std::uint32_t step_, slot_;
-  bool allow_nan_;
+  const model::RequireFinite& op_;  // the model's
   Place in_;
 };
 
@@ -117,7 +118,7 @@ Result<KernelPtr> compile(const model::StackNumbers&, Compiling& step) {
 
 Result<KernelPtr> compile(const model::RequireFinite& op, Compiling& step) {
   step.same_as(step.in());
-  return std::make_unique<CheckFinite>(step, op.allow_nan);
+  return std::make_unique<CheckFinite>(step, op);
 }
 
 }  // namespace slipway::engine::kernels

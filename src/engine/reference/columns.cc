@@ -35,7 +35,7 @@ Value run(const model::PowerTransform& op, Step& step) {
     if (op.method == model::PowerTransform::Method::kBoxCox && out.row[i] <= 0) {
       step.refuse(kNotPositive, field_of(step.model, step.slot_in(), i));
     }
-    out.row[i] = power_transform(op.method, op.lambdas[i], out.row[i]);
+    out.row[i] = power_transform(op.method, op.lambdas[i], out.row[i], op.single);
   }
   return out;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From records to rows, and the checks of what came.
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string>
@@ -67,6 +68,7 @@ Value run(const model::RequireFinite& op, Step& step) {
   const std::span<const Cell> cells = step.slot_in() == 0 ? step.record.fields : std::span(step.in().cells);
   for (std::uint32_t i = 0; i < cells.size(); ++i) {
     const Cell& cell = cells[i];
+    if (cell.missing() && std::ranges::find(op.nullable, i) != op.nullable.end()) continue;
     if (cell.missing() || cell.kind == Cell::Kind::kReal) check(i, cell.missing() ? std::nan("") : cell.real);
   }
   Value out = step.in();

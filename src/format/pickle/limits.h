@@ -11,7 +11,7 @@ struct Limits {
   std::uint64_t file_bytes = std::uint64_t{2} << 30;
   std::uint64_t unpacked_bytes = std::uint64_t{8} << 30;  // of a compressed file
   std::uint64_t ratio = 200;                              // of unpacked to compressed bytes,
-  std::uint64_t ratio_from = std::uint64_t{16} << 20;     // above that many
+  std::uint64_t ratio_from = std::uint64_t{64} << 20;  // above that many: 2^20 hashed words, mostly zero, for 8 labels
   std::uint64_t decoder_memory = std::uint64_t{256} << 20;
   std::uint64_t stack = 16'000'000;  // items, those below marks included
   std::uint32_t marks = 10'000;

@@ -110,12 +110,20 @@ void describe(Lowering& out, const Categories& categories) {
   }
 }
 
-// Takes the columns, and refuses what check_array does.
+// Takes the columns, and refuses what check_array does. That is NaN and, before NaN was taken, not None: where training
+// had it, null in a record is None. Where it had none, it is refused like NaN.
 Result<void> take_values(const Attributes& fitted, Lowering& out, const Categories& categories, bool allow_nan) {
   SLIPWAY_TRY(out.take_cells(fitted, categories.size()));
   if (out.sparse()) out.emit(model::Densify{});
   if (out.has_rows() || !allow_nan) {
-    out.emit(model::RequireFinite{.allow_nan = allow_nan, .estimator = std::string(fitted.class_name().name)});
+    std::vector<std::uint32_t> nullable;
+    for (std::uint32_t i = 0; i < categories.size() && !allow_nan && !out.has_rows(); ++i) {
+      const bool none =
+          std::ranges::any_of(categories[i], [](const Scalar& it) { return it.kind == Scalar::Kind::kNone; });
+      if (none) nullable.push_back(i);
+    }
+    out.emit(model::RequireFinite{
+        .allow_nan = allow_nan, .estimator = std::string(fitted.class_name().name), .nullable = std::move(nullable)});
   }
   describe(out, categories);
   return {};

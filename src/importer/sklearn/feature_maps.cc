@@ -168,6 +168,26 @@ Result<void> k_bins_discretizer(const Attributes& fitted, Lowering& out) {
 
 // ---- PowerTransformer ---------------------------------------------------------------------------------------------
 
+// True if 2 - lambda, of a lambda that is float32, is float32: since NumPy 2. Arrays of a pickle name the module that
+// makes them again, which NumPy 2 moved; those of joblib do not, but then the scaler's count does. Where neither is
+// there, the release tells which NumPy was new.
+bool is_numpy_2(const Attributes& fitted) {
+  const pickle::Document& document = fitted.document();
+  const auto of = [&](const Attributes& owner, std::string_view name) {
+    const NodeId node = owner.node(name);
+    if (node == pickle::kNoNode || document.kind(node) != pickle::Kind::kObject) return std::string_view();
+    const NodeId callable = document.object(node).callable;
+    const bool named = callable != pickle::kNoNode && document.kind(callable) == pickle::Kind::kGlobal;
+    return named ? document.global(callable).module : std::string_view();
+  };
+  std::string_view module = of(fitted, "lambdas_");
+  if (!module.starts_with("numpy.") && !fitted.is_none("_scaler")) {
+    const auto scaler = Attributes::of(document, fitted.node("_scaler"), fitted.path() + "._scaler");
+    if (scaler) module = of(*scaler, "n_samples_seen_");
+  }
+  return module.starts_with("numpy.") ? module.starts_with("numpy._core") : fitted.version() >= Version{1, 5};
+}
+
 Result<void> power_transformer(const Attributes& fitted, Lowering& out) {
   using Method = model::PowerTransform::Method;
   SLIPWAY_TRY(fitted.fitted("lambdas_"));
@@ -184,8 +204,9 @@ Result<void> power_transformer(const Attributes& fitted, Lowering& out) {
   emit_check(fitted, out, true);
   const Method yeo_johnson =
       fitted.version() < Version{1, 8} ? Method::kYeoJohnsonByPower : Method::kYeoJohnson;  // then scipy.stats' own
-  out.emit(
-      model::PowerTransform{.method = method == "box-cox" ? Method::kBoxCox : yeo_johnson, .lambdas = lambdas.values});
+  out.emit(model::PowerTransform{.method = method == "box-cox" ? Method::kBoxCox : yeo_johnson,
+                                 .lambdas = lambdas.values,
+                                 .single = lambdas.is_float32 && is_numpy_2(fitted)});
   if (!standardize) return {};
   Lowered scaled = SLIPWAY_TRY(out.apart(fitted, "_scaler", out.flow()));
   out.set_flow(std::move(scaled.flow));

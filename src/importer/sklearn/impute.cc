@@ -86,6 +86,25 @@ Result<std::vector<Flow>> indicator_of(const Attributes& fitted, Lowering& out, 
   return marks;
 }
 
+// Since 1.8 what is filled in has the type of the rows that it was fitted on: float32 rounds it.
+Result<void> round_as_fitted(const Attributes& fitted, std::vector<Scalar>& statistics) {
+  constexpr std::string_view kName = "_fill_dtype";
+  if (!fitted.has(kName)) return {};
+  const auto dtype = pickle::read_dtype(fitted.document(), fitted.node(kName));
+  if (!dtype) return fail(fitted.error(dtype.error().code(), kName, dtype.error().message()));
+  if (dtype->kind != 'f' || dtype->itemsize == 8) return {};
+  if (dtype->itemsize != 4) {
+    const auto what = fmt::format("is of floats of {} bytes; those of 4 and 8 are served", dtype->itemsize);
+    return fail(fitted.error(Code::kUnsupported, kName, what));
+  }
+  for (Scalar& it : statistics) {
+    if (it.kind == Scalar::Kind::kText || it.kind == Scalar::Kind::kNone) continue;
+    const double value = it.kind == Scalar::Kind::kFloat ? it.real : double(it.integer);
+    it = Scalar{.kind = Scalar::Kind::kFloat, .real = double(float(value))};
+  }
+  return {};
+}
+
 // Says what each column takes, as far as its statistic tells.
 void describe(Lowering& out, const std::vector<Scalar>& statistics) {
   for (std::size_t i = 0; i < statistics.size(); ++i) {
@@ -99,7 +118,8 @@ void describe(Lowering& out, const std::vector<Scalar>& statistics) {
 
 Result<void> simple_imputer(const Attributes& fitted, Lowering& out) {
   SLIPWAY_TRY(fitted.fitted("statistics_"));
-  const std::vector<Scalar> statistics = SLIPWAY_TRY(fitted.scalars("statistics_"));
+  std::vector<Scalar> statistics = SLIPWAY_TRY(fitted.scalars("statistics_"));
+  SLIPWAY_TRY(round_as_fitted(fitted, statistics));
   const std::vector<std::uint32_t> kept = SLIPWAY_TRY(kept_columns(fitted, statistics));
   const model::Value missing = SLIPWAY_TRY(read_missing(fitted));
   const bool any = std::holds_alternative<model::Null>(missing);

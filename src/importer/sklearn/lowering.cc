@@ -186,7 +186,7 @@ Result<void> Lowering::take_columns(const Attributes& fitted, std::size_t column
     SLIPWAY_TRY(open_table(fitted, columns, names));
   }
   SLIPWAY_TRY(take_waiting(columns));
-  if (fitted.has("n_features_in_")) {
+  if (!fitted.is_none("n_features_in_")) {  // None: a Dummy of 0.24, which looks at no column
     const std::int64_t want = SLIPWAY_TRY(fitted.integer("n_features_in_"));
     if (want < 0 || std::cmp_not_equal(want, columns)) {
       const auto what = fmt::format("is {}, but the fitted arrays have {} columns", want, columns);
@@ -298,7 +298,7 @@ Result<Flow> Lowering::ready() {
 Result<void> Lowering::settle() {
   if (chain_.waiting.empty()) return {};
   const Attributes first = chain_.waiting[0].fitted;
-  if (!first.has("n_features_in_")) {
+  if (first.is_none("n_features_in_")) {
     return fail(first.error(Code::kUnsupported, "", "does not say how many columns it takes, and nothing after it does")
                     .or_hint("dump it in a Pipeline with the model"));
   }

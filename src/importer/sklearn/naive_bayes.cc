@@ -30,6 +30,16 @@ void predict(Lowering& out, std::uint32_t likelihood, std::vector<model::Label> 
   out.predicts({{OutputKind::kPrediction, index}, {OutputKind::kProbability, probability}}, std::move(labels));
 }
 
+// What a label's density adds to its likelihood, in the precision of the state.
+template <class Real>
+double log_norm(const Matrix& variance, std::size_t label) {
+  Real sum = 0;
+  for (std::size_t i = 0; i < variance.columns; ++i) {
+    sum += std::log(Real(2.0 * std::numbers::pi) * Real(variance.values[label * variance.columns + i]));
+  }
+  return Real(-0.5) * sum;
+}
+
 Result<void> gaussian(const Attributes& fitted, Lowering& out) {
   SLIPWAY_TRY(fitted.fitted("theta_"));
   std::vector<model::Label> labels = SLIPWAY_TRY(read_labels(fitted));
@@ -47,14 +57,13 @@ Result<void> gaussian(const Attributes& fitted, Lowering& out) {
   if (std::ranges::any_of(prior, [](double x) { return x < 0; })) {
     return fail(fitted.error(Code::kCorrupt, "class_prior_", "has values below 0"));
   }
-  for (double& one : prior) one = std::log(one);
   std::vector<double> norm;
-  for (std::size_t k = 0; k < mean.rows; ++k) {
-    double sum = 0;
-    for (std::size_t i = 0; i < mean.columns; ++i) {
-      sum += std::log(2.0 * std::numbers::pi * variance.values[k * mean.columns + i]);
-    }
-    norm.push_back(-0.5 * sum);
+  if (variance.is_float32) {  // since 1.8: what was fitted on float32
+    for (double& one : prior) one = std::log(float(one));
+    for (std::size_t k = 0; k < mean.rows; ++k) norm.push_back(log_norm<float>(variance, k));
+  } else {
+    for (double& one : prior) one = std::log(one);
+    for (std::size_t k = 0; k < mean.rows; ++k) norm.push_back(log_norm<double>(variance, k));
   }
   SLIPWAY_TRY(out.take_dense(fitted, mean.columns));
   out.emit(finite(fitted));

@@ -54,11 +54,13 @@ struct PowerTransform {
     kBoxCox,
   } method = Method::kYeoJohnson;
   Array<double> lambdas;
+  bool single = false;  // lambdas are float32, and 2 - lambda is rounded to it, as NumPy 2 does
 
   template <class F>
   static void fields(F&& f) {
     f("method", &PowerTransform::method);
     f("lambdas", &PowerTransform::lambdas);
+    f("single", &PowerTransform::single);
   }
   Result<Slot> shape(std::span<const Slot> in) const;
 };

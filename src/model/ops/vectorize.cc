@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "model/name_table.h"
@@ -37,6 +39,11 @@ Result<Slot> StackNumbers::shape(std::span<const Slot> in) const {
 
 Result<Slot> RequireFinite::shape(std::span<const Slot> in) const {
   const Slot from = SLIPWAY_TRY(one_input(in, {SlotType::kDense, SlotType::kCsr, SlotType::kCells, SlotType::kRecord}));
+  const bool of_cells = from.type == SlotType::kRecord || from.type == SlotType::kCells;
+  if (!nullable.empty() && (!of_cells || nullable[nullable.size() - 1] >= from.columns ||
+                            std::ranges::adjacent_find(nullable, std::greater_equal()) != nullable.end())) {
+    return fail(Code::kCorrupt, "nullable has columns that are not there, or in another order");
+  }
   return from.type == SlotType::kRecord ? Slot{SlotType::kCells, from.columns} : from;
 }
 

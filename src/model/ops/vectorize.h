@@ -64,16 +64,18 @@ struct StackNumbers {
 };
 
 // sklearn.utils.check_array: an estimator that raises on NaN or infinity refuses the row here, by the field's name. Of
-// cells: on a missing one.
+// cells: on a missing one, unless it is of a column in `nullable`.
 struct RequireFinite {
   static constexpr std::string_view kName = "require_finite";
   bool allow_nan = false;
-  std::string estimator;  // who asks, for the message
+  std::string estimator;          // who asks, for the message
+  Array<std::uint32_t> nullable;  // ascending; of cells only: None is a value there, as in an array of objects
 
   template <class F>
   static void fields(F&& f) {
     f("allow_nan", &RequireFinite::allow_nan);
     f("estimator", &RequireFinite::estimator);
+    f("nullable", &RequireFinite::nullable);
   }
   Result<Slot> shape(std::span<const Slot> in) const;
 };
