@@ -45,7 +45,7 @@ struct Discretize {
 };
 
 // Of dense rows; NaN stays, and so does a column whose lambda is NaN. Box-Cox refuses what is not above 0.
-// Sources: sklearn.preprocessing.PowerTransformer until 1.7, scipy.stats.yeojohnson, scipy.special.boxcox.
+// Sources: sklearn.preprocessing.PowerTransformer until 1.8, scipy.stats.yeojohnson, scipy.special.boxcox.
 struct PowerTransform {
   static constexpr std::string_view kName = "power_transform";
   enum class Method : std::uint8_t {
