@@ -35,7 +35,11 @@ def fixed(command):
     running = [subprocess.Popen(command + ["--seed", str(seed), "--rounds", "1", "--quiet"], env=same_everywhere(),
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for seed in FIXED_SEEDS]
     for one in running:
-        print(one.communicate()[0], flush=True)
+        try:
+            print(one.communicate(timeout=1200)[0], flush=True)
+        except subprocess.TimeoutExpired:
+            one.kill()
+            print("not done after 20 minutes, stopped; so far:\n" + one.communicate()[0], flush=True)
     return max(one.returncode != 0 for one in running)
 
 

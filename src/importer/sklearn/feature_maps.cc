@@ -204,7 +204,7 @@ Result<void> power_transformer(const Attributes& fitted, Lowering& out) {
   SLIPWAY_TRY(out.take_dense(fitted, lambdas.values.size()));
   emit_check(fitted, out, true);
   const Method yeo_johnson =
-      fitted.version() < Version{1, 8} ? Method::kYeoJohnsonByPower : Method::kYeoJohnson;  // then scipy.stats' own
+      fitted.version() < Version{1, 9} ? Method::kYeoJohnsonByPower : Method::kYeoJohnson;  // then scipy.stats' own
   out.emit(model::PowerTransform{.method = method == "box-cox" ? Method::kBoxCox : yeo_johnson,
                                  .lambdas = lambdas.values,
                                  .single = lambdas.is_float32 && is_numpy_2(fitted)});

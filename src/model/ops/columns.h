@@ -46,7 +46,7 @@ struct Discretize {
 
 // Of dense rows; NaN stays, and so does a column whose lambda is NaN. Box-Cox refuses what is not above 0. Backwards
 // nothing is refused: where there is no such power NaN comes out.
-// Sources: sklearn.preprocessing.PowerTransformer until 1.7, scipy.stats.yeojohnson, scipy.special.boxcox and
+// Sources: sklearn.preprocessing.PowerTransformer until 1.8, scipy.stats.yeojohnson, scipy.special.boxcox and
 // inv_boxcox.
 struct PowerTransform {
   static constexpr std::string_view kName = "power_transform";
