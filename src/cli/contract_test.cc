@@ -235,11 +235,12 @@ std::string random_record(const model::Schema& schema, std::mt19937& random) {
 }
 
 // Values that a model refuses in every mode: far away every sigmoid is 0, and 0 / 0 NaN; an exponential overflows; a
-// logarithm, an encoder or Box-Cox does not take just any number.
+// logarithm, an encoder, Box-Cox or an isotonic regression does not take just any number.
 bool library_raises(const Mode::Seen& seen) {
-  constexpr std::string_view kWhys[] = {"is not a finite number",     "does not take infinite",
-                                        "does not take NaN",          "the encoder refuses others",
-                                        "takes numbers above 0 only", "takes no negative numbers"};
+  constexpr std::string_view kWhys[] = {"is not a finite number",      "does not take infinite",
+                                        "does not take NaN",           "the encoder refuses others",
+                                        "takes numbers above 0 only",  "takes no negative numbers",
+                                        "outside of what training saw"};
   return seen.status == 422 &&
          std::ranges::any_of(kWhys, [&](auto why) { return seen.body.find(why) != seen.body.npos; });
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A pickle as a graph of inert nodes. Reading one never resolves a name, imports, calls or allocates what the file
-// merely claims: names are strings, a call is a record of who would have been called with what.
-//
-// The graph may share nodes and contain cycles (a node is memoised before it is filled), so walks over it keep a
-// visited set or a budget, and never recurse. A Document is immutable once read; any thread may look at it.
+// merely claims: names are strings, a call is a record of who would have been called with what. The graph may share
+// nodes and contain cycles (a node is memoised before it is filled), so walks over it keep a visited set or a budget,
+// and never recurse. A Document is immutable once read; any thread may look at it.
 #pragma once
 
 #include <cstddef>
@@ -71,12 +70,11 @@ class Document {
   // (persistent ids, extension registry, out-of-band buffers, arrays in other files), kRefused (not a pickle; see
   // sniff.h). Each message has the byte offset and the opcode's name.
   static Result<Document> read(FileBytes file, const Limits& limits = {});
-  // All pickles of a file, one after the other, `most` at most. They share the file's bytes. What cannot be the
-  // beginning of another pickle is kUnsupported.
+  // All pickles of a file, in order, `most` at most, sharing its bytes. What begins no other pickle is kUnsupported.
   static Result<std::vector<Document>> read_all(FileBytes file, std::size_t most, const Limits& limits = {});
-  // The same for those who look at a file instead of using it: whatever was read before an error, and the error.
+  // For those who look at a file instead of using it: what was read before an error, and the error. read_next: of the
+  // pickle that begins where `before` ended. REQUIRES: before.trailing_bytes() != 0.
   static Partial read_partial(FileBytes file, const Limits& limits = {});
-  // The pickle that begins where `before` ended, in the same way. REQUIRES: before.trailing_bytes() != 0.
   static Partial read_next(const Document& before, const Limits& limits = {});
 
   Document(Document&&) noexcept;

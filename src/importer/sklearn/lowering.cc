@@ -406,7 +406,8 @@ model::Field* Lowering::field(std::size_t column) {
 void Lowering::set_typical(std::span<const double> column_values) {
   for (std::size_t i = 0; i < column_values.size(); ++i) {
     model::Field* known = field(i);
-    if (known != nullptr && known->takes_number && std::isfinite(column_values[i])) known->typical = column_values[i];
+    const bool wanted = known != nullptr && known->takes_number && !known->typical;
+    if (wanted && std::isfinite(column_values[i])) known->typical = column_values[i];
   }
 }
 

@@ -88,7 +88,8 @@ class Lowering {
   // The schema's field that a column is, to say what it takes; nullptr if columns are fields no more. Valid until the
   // next call.
   model::Field* field(std::size_t column);
-  // What training centred on, a value a column: shown as the typical value of the fields that are these columns.
+  // A row that training saw or centred on: its values are the typical ones of the fields that are these columns. The
+  // first step that knows a field's typical value is nearest to the field.
   void set_typical(std::span<const double> column_values);
 
   // Ends the chain. `labels`: of the one target; none: numbers.

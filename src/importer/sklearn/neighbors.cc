@@ -60,6 +60,7 @@ struct Stored {
   model::CompareRows compare;
   Finish finish = Finish::kKeep;
   std::size_t rows = 0, columns = 0;
+  std::vector<double> first;         // of dense rows, as the file has it
   std::vector<std::uint32_t> order;  // row i is the file's row order[i]; none: they stand as in the file
 };
 
@@ -217,6 +218,7 @@ Result<Stored> read_rows(const Attributes& fitted) {
     Matrix matrix = SLIPWAY_TRY(read_matrix(fitted, "_fit_X", gaps ? Gaps::kAllowed : Gaps::kRefused));
     out.rows = matrix.rows;
     out.columns = matrix.columns;
+    if (out.rows > 0) out.first.assign(matrix.values.begin(), matrix.values.begin() + std::ptrdiff_t(out.columns));
     if (compare.with >= With::kDifferences && compare.with <= With::kHamming) {
       out.order = SLIPWAY_TRY(read_order(fitted, out.rows));
     }
@@ -247,6 +249,7 @@ Result<void> add_neighbors(const Attributes& fitted, Lowering& out, Stored store
   }
   if (stored.compare.sparse) SLIPWAY_TRY(out.take_rows(fitted, stored.columns));
   if (!stored.compare.sparse) SLIPWAY_TRY(out.take_dense(fitted, stored.columns));
+  out.set_typical(stored.first);
   const bool gaps = stored.compare.with == With::kNanSquares && fitted.version() >= Version{1, 6};
   out.emit(model::RequireFinite{.allow_nan = gaps, .estimator = std::string(fitted.class_name().name)});
   if (stored.compare.with == With::kCosine) {
