@@ -349,7 +349,10 @@ TEST(Plan, FindsTheNearestOfRowsInBoxesAsOfAllRows) {
       std::vector<double> values(std::size_t{rows} * 3);
       for (double& value : values) value = number();
       // In the order of one column, as a tree's rows are near each other.
-      for (std::uint32_t i = 0; i < rows; ++i) values[std::size_t{i} * 3] = double(i * 16 / rows);
+      for (std::uint32_t i = 0; i < rows; ++i) {
+        const std::uint32_t sixteenth = i * 16 / rows;
+        values[std::size_t{i} * 3] = sixteenth;
+      }
       Model::Parts parts;
       parts.schema = *model::Schema::create({{.name = "x", .takes_number = true},
                                              {.name = "y", .takes_number = true},

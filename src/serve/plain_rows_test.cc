@@ -184,8 +184,7 @@ constexpr std::string_view kCells[] = {
     "'x'",
     "123456",
     "1234567",
-    "a text that is longer than a block"
-    " of sixty-four bytes, of which there are",
+    "a text that is longer than a block of sixty-four bytes, of which there are",
     "9007199254740993",
     "9223372036854775807",
     "9223372036854775808",

@@ -15,7 +15,6 @@
 namespace slipway::engine::kernels {
 namespace {
 
-using model::SlotType;
 using model::TreeSum;
 
 constexpr std::size_t kLanes = 16;
