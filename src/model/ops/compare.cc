@@ -34,6 +34,8 @@ Result<Slot> CompareRows::shape(std::span<const Slot> in) const {
   if (rows == 0) return fail(Code::kCorrupt, "has no rows");
   if (rows >= (1U << 30)) return fail(Code::kTooLarge, "has more than 2^30 rows");
   SLIPWAY_TRY(want_size("norms", norms.size(), has_norms() ? rows : 0));
+  const bool weighs = with == With::kScaled || (with == With::kMinkowski && !weights.empty());
+  SLIPWAY_TRY(want_size("weights", weights.size(), weighs ? from.columns : 0));
   const Slot out{SlotType::kDense, rows};
   if (sparse) {
     if (with > With::kSquares && with != With::kCosine) {
@@ -43,8 +45,6 @@ Result<Slot> CompareRows::shape(std::span<const Slot> in) const {
     return out;
   }
   if (from.type != SlotType::kDense) return fail(Code::kCorrupt, "compares sparse rows with dense ones");
-  const bool weighs = with == With::kScaled || (with == With::kMinkowski && !weights.empty());
-  SLIPWAY_TRY(want_size("weights", weights.size(), weighs ? from.columns : 0));
   if (with == With::kHaversine) SLIPWAY_TRY(want_size("a place", from.columns, 2));
   SLIPWAY_TRY(want_size("row_start", row_start.size(), 0));
   SLIPWAY_TRY(want_size("column", column.size(), 0));
