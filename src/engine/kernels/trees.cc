@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // A walk down one tree waits for memory at every step, so sixteen trees go down together, without a branch: a leaf is
-// its own child, and who has arrived stays. Every second level we look whether all have. Then the leaves' values are
-// added in the order of the trees. The tables are the model's own, wherever they are mapped: nothing is built here.
+// its own child, and who has arrived stays. Every second level we look whether all have. (trees_avx512.cc does it with
+// vectors, where it can.) Then the leaves' values are added in the order of the trees. The tables are the model's own,
+// wherever they are mapped: nothing is built here.
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <span>
+#include <type_traits>
 #include <vector>
 
 #include "engine/kernels/ops.h"
+#include "engine/kernels/trees_avx512.h"
 
 namespace slipway::engine::kernels {
 namespace {
@@ -44,7 +48,7 @@ class NarrowWalk {
     at += children + right;
     return children;
   }
-  static std::uint64_t row_of(std::uint64_t word) { return std::uint32_t(word) - TreeSum::kNarrowLeaf; }
+  static std::uint32_t row_of(std::uint64_t word) { return std::uint32_t(word) - TreeSum::kNarrowLeaf; }
   static std::array<std::uint64_t, 1> idle(std::uint32_t columns) {
     return {std::uint64_t{columns} << 32 | TreeSum::kNarrowLeaf};
   }
@@ -76,7 +80,7 @@ class WideWalk {
     at += std::size_t{2} * (children + right);
     return children;
   }
-  static std::uint64_t row_of(std::uint64_t word) { return word - TreeSum::kWideLeaf; }
+  static std::uint32_t row_of(std::uint64_t word) { return std::uint32_t(word - TreeSum::kWideLeaf); }
   static std::array<std::uint64_t, 2> idle(std::uint32_t columns) {
     return {TreeSum::kWideLeaf, std::uint64_t{columns} << 32};
   }
@@ -95,14 +99,16 @@ class WideWalk {
 
 template <class Number>
 struct RowRoom : KernelRoom {
-  explicit RowRoom(std::size_t size) : row(size) {}
+  RowRoom(std::size_t columns, std::size_t trees) : row(std::max(columns + 1, kVectorWalkRow)), leaves(trees) {}
   std::vector<Number> row;
+  std::vector<std::uint32_t> leaves;  // rows of values, one a tree
 };
 
 template <class Walk>
 class Forest : public Kernel {
  public:
   using Number = typename Walk::Number;
+  using Room = RowRoom<Number>;
 
   Forest(const TreeSum& op, Compiling& step)
       : op_(op),
@@ -111,14 +117,17 @@ class Forest : public Kernel {
         begin_(step.inputs() == 2 ? step.in(1) : Place{}),
         out_(step.out()),
         idle_(Walk::idle(in_.columns)),
+        vector_walks_{vector_walk(op, in_.columns, false), vector_walk(op, in_.columns, true)},
         room_(step.room(
-            [](const void* columns) -> std::unique_ptr<KernelRoom> {
-              return std::make_unique<RowRoom<Number>>(std::size_t{*static_cast<const std::uint32_t*>(columns)} + 1);
+            [](const void* of) -> std::unique_ptr<KernelRoom> {
+              const auto& forest = *static_cast<const Forest*>(of);
+              return std::make_unique<Room>(forest.in_.columns, forest.op_.roots.size());
             },
-            &in_.columns)) {}
+            this)) {}
 
   bool run(Frame& frame) const override {
-    Number* row = static_cast<RowRoom<Number>&>(*frame.buffers.rooms[room_]).row.data();
+    auto& room = static_cast<Room&>(*frame.buffers.rooms[room_]);
+    Number* row = room.row.data();
     const double* in = frame.row(in_);
     bool missing = false;
     for (std::uint32_t i = 0; i < in_.columns; ++i) {
@@ -126,18 +135,25 @@ class Forest : public Kernel {
       missing |= in[i] != in[i];
     }
     row[in_.columns] = -std::numeric_limits<Number>::infinity();  // what leaves ask for
+    walk(row, missing, room.leaves.data());
     double* out = frame.row(out_);
     std::copy_n(op_.base.empty() ? frame.row(begin_) : op_.base.data(), op_.outputs, out);
-    missing ? add<true>(row, out) : add<false>(row, out);
+    add(room.leaves, out);
     for (std::uint32_t k = 0; k < op_.outputs; ++k) out[k] /= op_.divisor;
     return true;
   }
 
  private:
+  void walk(const Number* row, bool missing, std::uint32_t* leaves) const {
+    if constexpr (std::is_same_v<Walk, NarrowWalk>) {
+      if (vector_walks_[0] != nullptr) return vector_walks_[missing ? 1 : 0](op_, row, leaves);
+    }
+    missing ? side_by_side<true>(row, leaves) : side_by_side<false>(row, leaves);
+  }
+
   template <bool kMissing>
-  void add(const Number* row, double* out) const {
+  void side_by_side(const Number* row, std::uint32_t* leaves) const {
     const std::size_t trees = op_.roots.size();
-    std::uint32_t turn = 0;
     for (std::size_t first = 0; first < trees; first += kLanes) {
       const std::size_t count = std::min(kLanes, trees - first);
       const std::uint64_t* at[kLanes];
@@ -150,24 +166,43 @@ class Forest : public Kernel {
         for (auto& lane : at) walk_.template step<kMissing>(lane, row);
         for (auto& lane : at) moved |= walk_.template step<kMissing>(lane, row);
       } while (moved != 0);
-      for (std::size_t j = 0; j < count; ++j) add_leaf(Walk::row_of(*at[j]), turn, out);
+      for (std::size_t j = 0; j < count; ++j) leaves[first + j] = Walk::row_of(*at[j]);
     }
   }
 
-  void add_leaf(std::uint64_t leaf, std::uint32_t& turn, double* out) const {
+  void add(std::span<const std::uint32_t> leaves, double* out) const {
+    const double* values = op_.values.data();
     if (op_.turns) {
-      out[turn] += op_.values[leaf];
-      turn = turn + 1 == op_.outputs ? 0 : turn + 1;
+      std::uint32_t turn = 0;
+      for (const std::uint32_t leaf : leaves) {
+        out[turn] += values[leaf];
+        turn = turn + 1 == op_.outputs ? 0 : turn + 1;
+      }
       return;
     }
-    const double* values = op_.values.data() + leaf * op_.outputs;
-    for (std::uint32_t k = 0; k < op_.outputs; ++k) out[k] += values[k];
+    if (op_.outputs == 1) return add_few<1>(leaves, out);
+    if (op_.outputs == 2) return add_few<2>(leaves, out);
+    for (const std::uint32_t leaf : leaves) {
+      for (std::uint32_t k = 0; k < op_.outputs; ++k) out[k] += values[std::size_t{leaf} * op_.outputs + k];
+    }
+  }
+
+  // Sums that are not stored and loaded again for each tree.
+  template <std::size_t kOutputs>
+  void add_few(std::span<const std::uint32_t> leaves, double* out) const {
+    std::array<double, kOutputs> sums;
+    std::copy_n(out, kOutputs, sums.data());
+    for (const std::uint32_t leaf : leaves) {
+      for (std::size_t k = 0; k < kOutputs; ++k) sums[k] += op_.values[leaf * kOutputs + k];
+    }
+    std::ranges::copy(sums, out);
   }
 
   const TreeSum& op_;
   Walk walk_;
   Place in_, begin_, out_;
   std::array<std::uint64_t, Walk::kWords> idle_;
+  std::array<VectorWalk, 2> vector_walks_;  // of rows without and with missing values
   std::uint32_t room_;
 };
 
