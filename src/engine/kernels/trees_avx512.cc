@@ -37,13 +37,18 @@ struct Lanes {
 __m512i all(std::uint32_t x) { return _mm512_set1_epi32(std::bit_cast<int>(x)); }
 __m512i ascending() { return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); }
 
+// It may lie behind the last node: only an address.
+const void* middle(const TreeSum& op) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(op.nodes.data());
+  return reinterpret_cast<const void*>(begin + sizeof(std::uint64_t) * kMiddle);  // NOLINT(performance-no-int-to-ptr)
+}
+
 // `kShort`: the row's numbers, and the one that leaves ask for, fit into two registers.
 template <bool kMissing, bool kShort>
 class Descent {
  public:
   Descent(const TreeSum& op, const float* row, std::uint32_t* leaves)
-      : nodes_(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(op.nodes.data()) +
-                                             sizeof(std::uint64_t) * kMiddle)),
+      : nodes_(middle(op)),
         roots_(op.roots.span()),
         row_(row),
         leaves_(leaves),
