@@ -32,6 +32,11 @@ PlainRows::PlainRows(const engine::Plan& plan, std::vector<Column> columns, char
 #else
   available_ = false;
 #endif
+  texts_.resize(plan.model().schema().fields().size());
+  for (const Column& column : columns_) {
+    if (column.kind != Kind::kText || !available_) continue;
+    texts_[column.field] = KnownTexts(plan.model().schema().fields()[column.field].categories);
+  }
 }
 
 std::size_t PlainRows::read(std::string_view text, std::span<Cell> cells) {
@@ -219,8 +224,17 @@ std::size_t PlainRows::read_columns(std::string_view text, std::span<Cell> cells
     *start++ = at;
     others += *end != delimiter ? 1 : 0;
     Cell& cell = cells[column.field];
-    if (column.kind != Kind::kNumber || !read_plain(at, end, cell)) {
-      if (column.kind != Kind::kNothing) read_text({at, std::size_t(end - at)}, column, cell);
+    if (column.kind == Kind::kText) {
+      const auto size = std::size_t(end - at);
+      const std::uint16_t known = texts_[column.field].find(at, size);
+      if (known != 0) {
+        cell = Cell::of(std::string_view(at, size));
+        cell.known = known;
+      } else {
+        read_text({at, size}, column, cell);
+      }
+    } else if (column.kind == Kind::kNumber && !read_plain(at, end, cell)) {
+      read_text({at, std::size_t(end - at)}, column, cell);
     }
     at = end + 1;
   }

@@ -10,6 +10,7 @@
 
 #include "engine/plan.h"
 #include "model/cell.h"
+#include "serve/known_texts.h"
 
 namespace slipway::serve {
 
@@ -46,6 +47,7 @@ class PlainRows {
 
   const engine::Plan& plan_;
   std::vector<Column> columns_;
+  std::vector<KnownTexts> texts_;       // of each field
   std::vector<const char*> starts_;     // of each column; and one byte behind the last
   std::vector<std::uint32_t> stop_at_;  // the special characters of what is indexed, from begin_
   std::size_t stops_ = 0, next_stop_ = 0;

@@ -129,7 +129,11 @@ std::string read_all(const std::string& table, const engine::Plan& plan, std::si
       out += rows.problem();
       continue;
     }
+    const std::vector<std::string>& categories = plan.model().schema().fields()[0].categories;
     for (const Cell& cell : rows.cells()) {
+      if (cell.known != 0) {
+        EXPECT_EQ(categories.at(cell.known - 1U), cell.text());
+      }
       out += " " + std::to_string(int(cell.kind)) + ":";
       out += cell.kind == Cell::Kind::kText ? std::string(cell.text()) : "";
       if (cell.is_number()) out += std::to_string(std::bit_cast<std::uint64_t>(cell.number()));
@@ -223,6 +227,23 @@ TEST(PlainRows, ARowMeansTheSameInQuotes) {
     ASSERT_EQ(read_all(plain, plan, SIZE_MAX), wanted) << plain;
     ASSERT_EQ(read_all(plain, plan, random() % 300 + 1), wanted) << plain;
   }
+}
+
+TEST(PlainRows, ACategoryIsRecognisedAndOtherTextsAreNot) {
+  if (!available()) GTEST_SKIP() << "no AVX2";
+  const engine::Plan plan = small_plan();
+  PlainRows rows(plan, {{PlainRows::Kind::kText, 0}, {}}, ',');
+  Cell cells[2];
+  const auto known = [&](const std::string& cell) {
+    const std::string row = cell + ",month\n";
+    const std::string text = std::string(kAround, 'm') + row + std::string(kAround, 'h');
+    EXPECT_EQ(rows.read(std::string_view(text).substr(kAround, row.size()), cells), row.size()) << cell;
+    return int(cells[0].known);
+  };
+  EXPECT_EQ(known("month"), 1);
+  EXPECT_EQ(known("year"), 2);
+  for (const std::string other : {"", "mont", "months", "Month", "yea", "None", "week"})
+    EXPECT_EQ(known(other), 0) << other;
 }
 
 TEST(PlainRows, ARowThatHasNotBeenReadWholeIsNone) {

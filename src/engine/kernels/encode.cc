@@ -7,6 +7,7 @@
 
 #include "engine/blame.h"
 #include "engine/kernels/ops.h"
+#include "engine/known_places.h"
 #include "model/name_table.h"
 
 namespace slipway::engine::kernels {
@@ -96,31 +97,16 @@ class Known {
   std::vector<Column> columns_;
 };
 
-class Code : public Kernel {
+// Looks every column's value up.
+class Encoder : public Kernel {
  public:
-  Code(const model::Encode& op, Known known, const Compiling& step, Place out)
-      : op_(op), known_(std::move(known)), in_(step.in()), out_(out) {
-    for (std::uint32_t i = 0; i < out.columns; ++i) fields_.push_back(field_of(step.model, step.slot_in(), i));
-  }
-
-  bool run(Frame& frame) const override {
-    double* out = frame.row(out_);
-    const bool numbers = in_.type == SlotType::kDense;
-    const double* row = numbers ? frame.row(in_) : nullptr;
-    const Cell* cells = numbers ? nullptr : frame.cells(in_).data();
-    for (std::uint32_t i = 0; i < out_.columns; ++i) {
-      const Cell cell = numbers ? Cell::of(row[i]) : cells[i];
-      const std::uint32_t place = known_.find(i, cell);
-      if (place != kNone) {
-        out[i] = op_.codes[place];
-      } else if (!op_.unknown.empty()) {
-        out[i] = op_.unknown[i];
-        note(frame, i, cell);
-      } else {
-        return frame.refuse(why_unknown(cell), fields_[i]);
-      }
+  Encoder(const model::Encode& op, Known known, const model::Model& model, std::uint32_t slot, Place in)
+      : op_(op), known_(std::move(known)), in_(in) {
+    for (std::uint32_t i = 0; i < in.columns; ++i) {
+      const std::uint32_t field = field_of(model, slot, i);
+      fields_.push_back(field);
+      places_.add(model.schema(), field, [&](const std::string& text) { return known_.find(i, Cell::of(text)); });
     }
-    return true;
   }
 
   bool knows(std::uint32_t field, std::string_view text, bool& seen) const override {
@@ -133,7 +119,44 @@ class Code : public Kernel {
     return asks;
   }
 
+ protected:
+  // give(column, place among the values) for each column; kNone of what is not known and not refused.
+  template <class Give>
+  bool each(Frame& frame, const Give& give) const {
+    if (in_.type == SlotType::kDense) {
+      const double* row = frame.row(in_);
+      for (std::uint32_t i = 0; i < in_.columns; ++i) {
+        if (!find(frame, i, Cell::of(row[i]), give)) return false;
+      }
+      return true;
+    }
+    const Cell* cells = frame.cells(in_).data();
+    const std::uint32_t columns = in_.columns;
+    for (std::uint32_t i = 0; i < columns; ++i) {
+      const std::uint32_t place = places_.find(i, cells[i]);
+      if (place != kNone) {
+        give(i, place);
+      } else if (!find(frame, i, cells[i], give)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  const model::Encode& op_;
+
  private:
+  template <class Give>
+  bool find(Frame& frame, std::uint32_t column, const Cell& cell, const Give& give) const {
+    const std::uint32_t place = known_.find(column, cell);
+    if (place == kNone) {
+      if (op_.unknown.empty()) return frame.refuse(why_unknown(cell), fields_[column]);
+      note(frame, column, cell);
+    }
+    give(column, place);
+    return true;
+  }
+
   // A text of the record, and not one that was filled in.
   void note(Frame& frame, std::uint32_t column, const Cell& cell) const {
     const std::uint32_t field = fields_[column];
@@ -141,11 +164,51 @@ class Code : public Kernel {
     if (frame.record.fields[field].kind == Cell::Kind::kText) frame.buffers.unseen.push_back(field);
   }
 
-  const model::Encode& op_;
   Known known_;
   std::vector<std::uint32_t> fields_;  // that each column comes from
-  Place in_, out_;
+  KnownPlaces places_;                 // of each column
+  Place in_;
 };
+
+class Code : public Encoder {
+ public:
+  Code(const model::Encode& op, Known known, const Compiling& step, Place out)
+      : Encoder(op, std::move(known), step.model, step.slot_in(), step.in()), out_(out) {}
+
+  bool run(Frame& frame) const override {
+    double* out = frame.row(out_);
+    return each(frame, [&](std::uint32_t column, std::uint32_t place) {
+      out[column] = place == kNone ? op_.unknown[column] : op_.codes[place];
+    });
+  }
+
+ private:
+  Place out_;
+};
+
+// The column that a code sets, or kNone.
+std::uint32_t hot_column(const model::OneHot& op, std::uint32_t column, double code) {
+  const std::uint32_t begin = op.starts[column], end = op.starts[column + 1];
+  if (!(code >= 0 && code < double(end - begin))) return kNone;
+  const auto whole = std::uint32_t(code);
+  return double(whole) == code ? begin + whole : kNone;
+}
+
+// Ones at some columns, zeros at all others: `columns(set)` calls set(column, order of the hit); kNone sets nothing.
+template <class Columns>
+bool set_ones(Frame& frame, const Place& out, std::size_t most, const Columns& columns) {
+  if (out.type == SlotType::kCsr) {
+    HitWriter hits(frame.hits(out), most);
+    return columns([&](std::uint32_t column, std::uint32_t order) {
+      if (column != kNone) hits.push(column, order, 1.0);
+    });
+  }
+  double* row = frame.row(out);
+  std::fill_n(row, out.columns, 0.0);
+  return columns([&](std::uint32_t column, std::uint32_t) {
+    if (column != kNone) row[column] = 1;
+  });
+}
 
 class Spread : public Kernel {
  public:
@@ -153,35 +216,53 @@ class Spread : public Kernel {
 
   bool run(Frame& frame) const override {
     const double* row = frame.row(in_);
-    const std::uint32_t* starts = op_.starts.data();
-    if (out_.type == SlotType::kCsr) {
-      std::vector<Hit>& hits = frame.hits(out_);
-      hits.clear();
-      for (std::uint32_t i = 0; i < in_.columns; ++i) {
-        const std::uint32_t at = column(row[i], starts[i], starts[i + 1]);
-        if (at != kNone) hits.push_back({at, i, 1.0});
-      }
+    return set_ones(frame, out_, in_.columns, [&](const auto& set) {
+      for (std::uint32_t i = 0; i < in_.columns; ++i) set(hot_column(op_, i, row[i]), i);
       return true;
-    }
-    double* out = frame.row(out_);
-    std::fill_n(out, out_.columns, 0.0);
-    for (std::uint32_t i = 0; i < in_.columns; ++i) {
-      const std::uint32_t at = column(row[i], starts[i], starts[i + 1]);
-      if (at != kNone) out[at] = 1;
-    }
-    return true;
+    });
   }
 
  private:
-  static std::uint32_t column(double code, std::uint32_t begin, std::uint32_t end) {
-    if (!(code >= 0 && code < double(end - begin))) return kNone;
-    const auto whole = std::uint32_t(code);
-    return double(whole) == code ? begin + whole : kNone;
-  }
-
   const model::OneHot& op_;
   Place in_, out_;
 };
+
+// Encode and the OneHot that alone reads it: from a value to its column.
+class EncodeAndSpread : public Encoder {
+ public:
+  EncodeAndSpread(const model::Encode& op, Known known, const model::OneHot& spread, const Compiling& step,
+                  std::uint32_t slot, Place out)
+      : Encoder(op, std::move(known), step.model, slot, step.in()), out_(out) {
+    for (std::uint32_t i = 0; i + 1 < op.starts.size(); ++i) {
+      for (std::uint32_t k = op.starts[i]; k < op.starts[i + 1]; ++k) {
+        hot_.push_back(hot_column(spread, i, op.codes[k]));
+      }
+      unknown_.push_back(op.unknown.empty() ? kNone : hot_column(spread, i, op.unknown[i]));
+    }
+  }
+
+  bool run(Frame& frame) const override {
+    const std::uint32_t* hot = hot_.data();
+    const std::uint32_t* unknown = unknown_.data();
+    return set_ones(frame, out_, unknown_.size(), [&](const auto& set) {
+      return each(frame, [&](std::uint32_t column, std::uint32_t place) {
+        set(place == kNone ? unknown[column] : hot[place], column);
+      });
+    });
+  }
+
+ private:
+  std::vector<std::uint32_t> hot_;      // the column of each value; kNone: it sets none
+  std::vector<std::uint32_t> unknown_;  // of each column
+  Place out_;
+};
+
+// The Encode that a OneHot alone reads, if there is one.
+const model::Encode* encode_before(const model::Model& model, std::uint32_t one_hot_step) {
+  const std::uint32_t slot = model.steps()[one_hot_step].inputs[0];
+  if (slot == 0 || only_reader(model, slot) == nullptr) return nullptr;
+  return std::get_if<model::Encode>(&model.steps()[slot - 1].op);
+}
 
 class Fill : public Kernel {
  public:
@@ -260,6 +341,11 @@ class Mark : public Kernel {
 }  // namespace
 
 Result<KernelPtr> compile(const model::Encode& op, Compiling& step) {
+  const model::Step* reader = only_reader(step.model, step.step + 1);
+  if (reader != nullptr && std::holds_alternative<model::OneHot>(reader->op)) {
+    step.same_as(step.in());  // EncodeAndSpread takes what we were given
+    return nullptr;
+  }
   Known known = SLIPWAY_TRY(Known::create(op));
   const Place out = step.out();
   return std::make_unique<Code>(op, std::move(known), step, out);
@@ -267,6 +353,11 @@ Result<KernelPtr> compile(const model::Encode& op, Compiling& step) {
 
 Result<KernelPtr> compile(const model::OneHot& op, Compiling& step) {
   const Place out = step.out();
+  if (const model::Encode* encode = encode_before(step.model, step.step)) {
+    Known known = SLIPWAY_TRY(Known::create(*encode));
+    const std::uint32_t slot = step.model.steps()[step.slot_in() - 1].inputs[0];
+    return std::make_unique<EncodeAndSpread>(*encode, std::move(known), op, step, slot, out);
+  }
   return std::make_unique<Spread>(op, step.in(), out);
 }
 

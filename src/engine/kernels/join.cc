@@ -48,7 +48,8 @@ class Pick : public Kernel {
 
 class Join : public Kernel {
  public:
-  Join(std::vector<Place> in, Place out) : in_(std::move(in)), out_(out) {}
+  // `fold`: the rows are dense ones that are kept sparse.
+  Join(std::vector<Place> in, Place out, bool fold) : in_(std::move(in)), out_(out), fold_(fold) {}
 
   bool run(Frame& frame) const override {
     if (out_.type == SlotType::kCsr) {
@@ -92,27 +93,40 @@ class Join : public Kernel {
   }
 
   void join_sparse(Frame& frame) const {
-    std::vector<Hit>& out = frame.hits(out_);
-    out.clear();
+    std::size_t most = 0;
+    for (const Place& in : in_) most += in.type == SlotType::kCsr ? frame.hits(in).size() : in.columns;
+    HitWriter out(frame.hits(out_), most);
     std::uint32_t begin = 0;
-    const auto push = [&](std::uint32_t column, double value) {
-      out.push_back({begin + column, std::uint32_t(out.size()), value});
-    };
     for (const Place& in : in_) {
       if (in.type == SlotType::kCsr) {
-        for (const Hit& hit : frame.hits(in)) push(hit.column, hit.value);
+        push_hits(frame.hits(in), begin, out);
       } else {
         const double* row = frame.row(in);
         for (std::uint32_t i = 0; i < in.columns; ++i) {
-          if (row[i] != 0) push(i, row[i]);
+          if (row[i] != 0) out.push(begin + i, std::uint32_t(out.size()), row[i]);
         }
       }
       begin += in.columns;
     }
   }
 
+  // A dense row has one number a column: of the hits on it, the sum.
+  void push_hits(std::span<const Hit> hits, std::uint32_t begin, HitWriter& out) const {
+    constexpr std::uint32_t kNone = ~0U;
+    std::uint32_t last = kNone;
+    for (const Hit& hit : hits) {
+      if (fold_ && hit.column == last) {
+        out.back().value += hit.value;
+      } else {
+        out.push(begin + hit.column, std::uint32_t(out.size()), hit.value);
+      }
+      last = hit.column;
+    }
+  }
+
   std::vector<Place> in_;
   Place out_;
+  bool fold_;
 };
 
 class AddUp : public Kernel {
@@ -163,9 +177,16 @@ Result<KernelPtr> compile(const model::Select& op, Compiling& step) {
   return std::make_unique<Pick>(op, step.in(), out);
 }
 
+// Dense rows that are mostly zeros of a sparse part stay sparse where nobody reads the zeros.
 Result<KernelPtr> compile(const model::Concat&, Compiling& step) {
-  const Place out = step.out();
-  return std::make_unique<Join>(all_inputs(step), out);
+  std::vector<Place> in = all_inputs(step);
+  const model::Slot& slot = step.model.slots()[step.step + 1];
+  std::uint32_t sparse = 0;
+  for (const Place& place : in) sparse += place.type == SlotType::kCsr ? place.columns : 0;
+  const bool fold =
+      slot.type == SlotType::kDense && sparse > slot.columns / 2 && zeros_are_unread(step.model, step.step + 1);
+  const Place out = fold ? step.out_as({SlotType::kCsr, slot.columns}) : step.out();
+  return std::make_unique<Join>(std::move(in), out, fold);
 }
 
 Result<KernelPtr> compile(const model::WeightedSum& op, Compiling& step) {
