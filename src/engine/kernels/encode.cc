@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/blame.h"
+#include "engine/kernels/hit_writer.h"
 #include "engine/kernels/ops.h"
 #include "engine/known_places.h"
 #include "model/name_table.h"
@@ -97,16 +98,14 @@ class Known {
   std::vector<Column> columns_;
 };
 
+constexpr std::uint32_t kRefused = kNone - 1;
+
 // Looks every column's value up.
 class Encoder : public Kernel {
  public:
   Encoder(const model::Encode& op, Known known, const model::Model& model, std::uint32_t slot, Place in)
       : op_(op), known_(std::move(known)), in_(in) {
-    for (std::uint32_t i = 0; i < in.columns; ++i) {
-      const std::uint32_t field = field_of(model, slot, i);
-      fields_.push_back(field);
-      places_.add(model.schema(), field, [&](const std::string& text) { return known_.find(i, Cell::of(text)); });
-    }
+    for (std::uint32_t i = 0; i < in.columns; ++i) fields_.push_back(field_of(model, slot, i));
   }
 
   bool knows(std::uint32_t field, std::string_view text, bool& seen) const override {
@@ -120,43 +119,28 @@ class Encoder : public Kernel {
   }
 
  protected:
-  // give(column, place among the values) for each column; kNone of what is not known and not refused.
-  template <class Give>
-  bool each(Frame& frame, const Give& give) const {
-    if (in_.type == SlotType::kDense) {
-      const double* row = frame.row(in_);
-      for (std::uint32_t i = 0; i < in_.columns; ++i) {
-        if (!find(frame, i, Cell::of(row[i]), give)) return false;
-      }
-      return true;
+  std::span<const std::uint32_t> fields() const { return fields_; }  // that each column comes from
+  // The row, if it is one of cells.
+  const Cell* cells_of(Frame& frame) const { return in_.type == SlotType::kDense ? nullptr : frame.cells(in_).data(); }
+  // The place among the values; kNone: not known.
+  std::uint32_t find(std::uint32_t column, const Cell& cell) const { return known_.find(column, cell); }
+  // The same of the row's value, which is noted if it is not known; kRefused: the library would raise.
+  [[gnu::noinline]] std::uint32_t look_up(Frame& frame, std::uint32_t column) const {
+    const Cell* cells = cells_of(frame);
+    const Cell cell = cells == nullptr ? Cell::of(frame.row(in_)[column]) : cells[column];
+    const std::uint32_t place = find(column, cell);
+    if (place != kNone) return place;
+    if (op_.unknown.empty()) {
+      frame.refuse(why_unknown(cell), fields_[column]);
+      return kRefused;
     }
-    const Cell* cells = frame.cells(in_).data();
-    const std::uint32_t columns = in_.columns;
-    for (std::uint32_t i = 0; i < columns; ++i) {
-      const std::uint32_t place = places_.find(i, cells[i]);
-      if (place != kNone) {
-        give(i, place);
-      } else if (!find(frame, i, cells[i], give)) {
-        return false;
-      }
-    }
-    return true;
+    note(frame, column, cell);
+    return kNone;
   }
 
   const model::Encode& op_;
 
  private:
-  template <class Give>
-  bool find(Frame& frame, std::uint32_t column, const Cell& cell, const Give& give) const {
-    const std::uint32_t place = known_.find(column, cell);
-    if (place == kNone) {
-      if (op_.unknown.empty()) return frame.refuse(why_unknown(cell), fields_[column]);
-      note(frame, column, cell);
-    }
-    give(column, place);
-    return true;
-  }
-
   // A text of the record, and not one that was filled in.
   void note(Frame& frame, std::uint32_t column, const Cell& cell) const {
     const std::uint32_t field = fields_[column];
@@ -165,24 +149,34 @@ class Encoder : public Kernel {
   }
 
   Known known_;
-  std::vector<std::uint32_t> fields_;  // that each column comes from
-  KnownPlaces places_;                 // of each column
+  std::vector<std::uint32_t> fields_;
   Place in_;
 };
 
 class Code : public Encoder {
  public:
   Code(const model::Encode& op, Known known, const Compiling& step, Place out)
-      : Encoder(op, std::move(known), step.model, step.slot_in(), step.in()), out_(out) {}
+      : Encoder(op, std::move(known), step.model, step.slot_in(), step.in()), out_(out) {
+    for (std::uint32_t i = 0; i < out.columns; ++i) {
+      recognised_.add(step.model.schema(), fields()[i],
+                      [&](const std::string& text) { return find(i, Cell::of(text)); });
+    }
+  }
 
   bool run(Frame& frame) const override {
     double* out = frame.row(out_);
-    return each(frame, [&](std::uint32_t column, std::uint32_t place) {
-      out[column] = place == kNone ? op_.unknown[column] : op_.codes[place];
-    });
+    const Cell* cells = cells_of(frame);
+    for (std::uint32_t i = 0; i < out_.columns; ++i) {
+      std::uint32_t place = cells == nullptr ? kNone : recognised_.find(i, cells[i]);
+      if (place == kNone) place = look_up(frame, i);
+      if (place == kRefused) return false;
+      out[i] = place == kNone ? op_.unknown[i] : op_.codes[place];
+    }
+    return true;
   }
 
  private:
+  KnownPlaces recognised_;  // of each column
   Place out_;
 };
 
@@ -194,20 +188,28 @@ std::uint32_t hot_column(const model::OneHot& op, std::uint32_t column, double c
   return double(whole) == code ? begin + whole : kNone;
 }
 
-// Ones at some columns, zeros at all others: `columns(set)` calls set(column, order of the hit); kNone sets nothing.
-template <class Columns>
-bool set_ones(Frame& frame, const Place& out, std::size_t most, const Columns& columns) {
+// Ones at some columns, zeros at all others: `column_of(i)` for each i below `count`; kNone sets nothing, kRefused ends
+// it.
+template <class ColumnOf>
+bool set_ones(Frame& frame, const Place& out, std::uint32_t count, const ColumnOf& column_of) {
   if (out.type == SlotType::kCsr) {
-    HitWriter hits(frame.hits(out), most);
-    return columns([&](std::uint32_t column, std::uint32_t order) {
-      if (column != kNone) hits.push(column, order, 1.0);
-    });
+    HitWriter hits(frame.hits(out), count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint32_t column = column_of(i);
+      if (column == kRefused) return false;
+      if (column != kNone) hits.push(column, 1.0);
+    }
+    hits.finish();
+    return true;
   }
   double* row = frame.row(out);
   std::fill_n(row, out.columns, 0.0);
-  return columns([&](std::uint32_t column, std::uint32_t) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint32_t column = column_of(i);
+    if (column == kRefused) return false;
     if (column != kNone) row[column] = 1;
-  });
+  }
+  return true;
 }
 
 class Spread : public Kernel {
@@ -216,10 +218,7 @@ class Spread : public Kernel {
 
   bool run(Frame& frame) const override {
     const double* row = frame.row(in_);
-    return set_ones(frame, out_, in_.columns, [&](const auto& set) {
-      for (std::uint32_t i = 0; i < in_.columns; ++i) set(hot_column(op_, i, row[i]), i);
-      return true;
-    });
+    return set_ones(frame, out_, in_.columns, [&](std::uint32_t i) { return hot_column(op_, i, row[i]); });
   }
 
  private:
@@ -238,22 +237,31 @@ class EncodeAndSpread : public Encoder {
         hot_.push_back(hot_column(spread, i, op.codes[k]));
       }
       unknown_.push_back(op.unknown.empty() ? kNone : hot_column(spread, i, op.unknown[i]));
+      recognised_.add(step.model.schema(), fields()[i], [&](const std::string& text) {
+        const std::uint32_t place = find(i, Cell::of(text));
+        return place == kNone ? kNone : hot_[place];
+      });
     }
   }
 
   bool run(Frame& frame) const override {
-    const std::uint32_t* hot = hot_.data();
-    const std::uint32_t* unknown = unknown_.data();
-    return set_ones(frame, out_, unknown_.size(), [&](const auto& set) {
-      return each(frame, [&](std::uint32_t column, std::uint32_t place) {
-        set(place == kNone ? unknown[column] : hot[place], column);
-      });
+    const Cell* cells = cells_of(frame);
+    return set_ones(frame, out_, std::uint32_t(unknown_.size()), [&](std::uint32_t i) {
+      const std::uint32_t column = cells == nullptr ? kNone : recognised_.find(i, cells[i]);
+      return column != kNone ? column : look_up_column(frame, i);
     });
   }
 
  private:
+  std::uint32_t look_up_column(Frame& frame, std::uint32_t column) const {
+    const std::uint32_t place = look_up(frame, column);
+    if (place == kRefused) return kRefused;
+    return place == kNone ? unknown_[column] : hot_[place];
+  }
+
   std::vector<std::uint32_t> hot_;      // the column of each value; kNone: it sets none
   std::vector<std::uint32_t> unknown_;  // of each column
+  KnownPlaces recognised_;              // of each column
   Place out_;
 };
 

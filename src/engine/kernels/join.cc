@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/kernels/hit_writer.h"
 #include "engine/kernels/ops.h"
 
 namespace slipway::engine::kernels {
@@ -22,9 +23,9 @@ class Pick : public Kernel {
       double* out = frame.row(out_);
       for (std::uint32_t i = 0; i < out_.columns; ++i) out[i] = in[op_.columns[i]];
     } else {
-      const auto in = frame.cells(in_);
+      const model::Cell* in = frame.cells(in_).data();
       model::Cell* out = frame.cells_out(out_);
-      for (std::uint32_t i = 0; i < out_.columns; ++i) out[i] = in[op_.columns[i]];
+      for (const std::uint32_t column : op_.columns) *out++ = in[column];
     }
     return true;
   }
@@ -98,30 +99,16 @@ class Join : public Kernel {
     HitWriter out(frame.hits(out_), most);
     std::uint32_t begin = 0;
     for (const Place& in : in_) {
-      if (in.type == SlotType::kCsr) {
-        push_hits(frame.hits(in), begin, out);
+      if (in.type == SlotType::kDense) {
+        out.push_row({frame.row(in), in.columns}, begin);
+      } else if (fold_) {
+        out.push_folded(frame.hits(in), begin);
       } else {
-        const double* row = frame.row(in);
-        for (std::uint32_t i = 0; i < in.columns; ++i) {
-          if (row[i] != 0) out.push(begin + i, std::uint32_t(out.size()), row[i]);
-        }
+        out.push_all(frame.hits(in), begin);
       }
       begin += in.columns;
     }
-  }
-
-  // A dense row has one number a column: of the hits on it, the sum.
-  void push_hits(std::span<const Hit> hits, std::uint32_t begin, HitWriter& out) const {
-    constexpr std::uint32_t kNone = ~0U;
-    std::uint32_t last = kNone;
-    for (const Hit& hit : hits) {
-      if (fold_ && hit.column == last) {
-        out.back().value += hit.value;
-      } else {
-        out.push(begin + hit.column, std::uint32_t(out.size()), hit.value);
-      }
-      last = hit.column;
-    }
+    out.finish();
   }
 
   std::vector<Place> in_;

@@ -32,34 +32,6 @@ struct Buffers {
   std::string key;
 };
 
-// Replaces a row's hits, without asking for each whether there is room.
-class HitWriter {
- public:
-  HitWriter(std::vector<Hit>& hits, std::size_t most) : hits_(hits) {
-    hits.resize(most);
-    at_ = hits.data();
-  }
-  HitWriter(const HitWriter&) = delete;
-  HitWriter& operator=(const HitWriter&) = delete;
-  ~HitWriter() { hits_.resize(size()); }
-
-  // REQUIRES: fewer than `most` so far. Member by member: a hit that is put together first and then copied waits for
-  // its own bytes.
-  void push(std::uint32_t column, std::uint32_t order, double value) {
-    at_->column = column;
-    at_->order = order;
-    at_->value = value;
-    ++at_;
-  }
-  std::size_t size() const { return std::size_t(at_ - hits_.data()); }
-  // REQUIRES: there is one.
-  Hit& back() const { return at_[-1]; }
-
- private:
-  std::vector<Hit>& hits_;
-  Hit* at_;
-};
-
 // Where a slot lives: hits[at], dense[at .. at + columns), index[at] or cells[at .. at + columns).
 struct Place {
   model::SlotType type = model::SlotType::kRecord;
