@@ -182,7 +182,7 @@ void CsvRows::prepare_plain() {
     const auto kind = column.takes_number ? PlainRows::Kind::kNumber : PlainRows::Kind::kText;
     columns[column.at] = {.kind = kind, .field = column.field};
   }
-  plain_.emplace(plan_, std::move(columns), reader_.delimiter());
+  plain_.emplace(plan_, std::move(columns), reader_.delimiter(), PlainRows::best_level(reader_.delimiter()));
   credit_ = kCredit;
 }
 
