@@ -178,6 +178,7 @@ def test_a_near_miss_in_the_header_is_refused_with_what_was_meant(run, table, tm
     done = run("predict", CHURN, "--input", table, "--output", tmp_path / "out.csv", "--on-error", "skip")
     assert done.returncode == 4
     assert 'unknown column "Tenure"; did you mean "tenure"?' in done.stderr and f"{table}:1:" in done.stderr
+    assert "--keep" in done.stderr
     assert not (tmp_path / "out.csv").exists()
 
 

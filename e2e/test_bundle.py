@@ -164,6 +164,10 @@ def test_the_training_data_beside_the_file_become_a_profile(run, work, expected)
     answers = {answer["name"]: answer for answer in profile["answers"]}
     assert answers["prediction"]["texts"]["count"] + profile["refused"] == len(rows)
     assert run("verify", "churn:1", "--store", work / "store").returncode == 0
+    (work / "churn.train.csv").write_text("Tenure,contract\n1,2\n")
+    done = run("import", work / "churn.pkl", "--name", "x", "--store", work / "store")
+    assert done.returncode != 0 and 'did you mean "tenure"?' in done.stderr
+    assert "--keep" not in done.stderr  # that is an option of another command
     (work / "churn.train.csv").write_text("tenure,contract\n1,2,3\n")
     done = run("import", work / "churn.pkl", "--store", work / "store")
     assert done.returncode != 0 and "churn.train.csv" in done.stderr

@@ -371,6 +371,53 @@ TEST(Plan, FindsTheNearestOfRowsInBoxesAsOfAllRows) {
   }
 }
 
+// A table of texts and numbers: encoded, spread, standardised, put together, as a ColumnTransformer does.
+Model table_model(bool sparse, bool refuse_unknown, std::uint32_t outputs) {
+  Model::Parts parts;
+  parts.schema = *model::Schema::create({{.name = "plan", .takes_text = true, .categories = {"month", "year", "None"}},
+                                         {.name = "sex", .takes_text = true, .categories = {"f", "m"}},
+                                         {.name = "age", .takes_number = true}},
+                                        false);
+  const std::vector<model::Value> values = {"month", "year", "None", "f", "m"};
+  Array<double> unknown;
+  if (!refuse_unknown) unknown = {-1, 0};  // "m" and "f" and what else there is: the first
+  parts.steps.push_back({model::Select{.columns = {0, 1}}, {0}});
+  parts.steps.push_back(
+      {model::Encode{.starts = {0, 3, 5}, .values = values, .codes = {0, 1, 2, 0, 1}, .unknown = unknown}, {1}});
+  parts.steps.push_back({model::OneHot{.starts = {0, 3, 5}, .sparse = sparse}, {2}});
+  parts.steps.push_back({model::Select{.columns = {2}}, {0}});
+  parts.steps.push_back({model::StackNumbers{.columns = 1}, {4}});
+  parts.steps.push_back({model::Standardize{.offset = {40}, .scale = {3}}, {5}});
+  parts.steps.push_back({model::Concat{}, {3, 6, 3}});
+  parts.steps.push_back({model::RequireFinite{.allow_nan = false, .estimator = "LinearRegression"}, {7}});
+  std::vector<double> coef;
+  for (std::uint32_t i = 0; i < 11 * outputs; ++i) coef.push_back(0.1 + i);
+  parts.steps.push_back({model::Linear{outputs, std::move(coef), std::vector<double>(outputs, 0.5)}, {8}});
+  parts.outputs = {{OutputKind::kPrediction, 9}};
+  auto made = Model::create(std::move(parts));
+  EXPECT_TRUE(made) << made.error().message();
+  return std::move(*made);
+}
+
+TEST(Plan, EqualsTheReferenceOnTablesOfTextsAndNumbers) {
+  std::mt19937 random(3);
+  int refused = 0, answered = 0;
+  for (int shape = 0; shape < 8; ++shape) {
+    const auto plan = Plan::compile(table_model((shape & 1) != 0, (shape & 2) != 0, (shape & 4) != 0 ? 3 : 1));
+    ASSERT_TRUE(plan);
+    const auto scratch = plan->scratch();
+    Answer answer;
+    for (int i = 0; i < 3000; ++i) {
+      const RandomRecord record(plan->model(), random);
+      plan->run(record.record(), *scratch, answer);
+      ASSERT_TRUE(same_answer(answer, run_reference(plan->model(), record.record())));
+      ++(answer.refusal != nullptr ? refused : answered);
+    }
+  }
+  EXPECT_GT(refused, 1000);
+  EXPECT_GT(answered, 1000);
+}
+
 TEST(Plan, StacksATableRowAndRefusesText) {
   Model::Parts parts;
   parts.schema =

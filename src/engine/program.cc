@@ -28,6 +28,19 @@ std::vector<Wanted> who_needs(const model::Model& model) {
 
 }  // namespace
 
+const model::Step* only_reader(const model::Model& model, std::uint32_t slot) {
+  const model::Step* out = nullptr;
+  for (const model::Output& output : model.outputs()) {
+    if (output.slot == slot) return nullptr;
+  }
+  for (const model::Step& step : model.steps()) {
+    for (const std::uint32_t input : step.inputs) {
+      if (input == slot && std::exchange(out, &step) != nullptr) return nullptr;
+    }
+  }
+  return out;
+}
+
 Place Compiling::in(std::size_t i) const { return program_.places_[slot_in(i)]; }
 Place Compiling::out() { return out_as(model.slots()[step + 1]); }
 Place Compiling::out_as(model::Slot slot) { return program_.places_.emplace_back(program_.place(slot)); }

@@ -3,6 +3,7 @@
 // not, extras that hit columns under another name. And the comparison of two answers, bit for bit.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -22,7 +23,10 @@ class RandomRecord {
  public:
   template <class Random>
   RandomRecord(const model::Model& model, Random& random) {
-    for (const model::Field& field : model.schema().fields()) fields_.push_back(cell(field, random));
+    for (const model::Field& field : model.schema().fields()) {
+      fields_.push_back(cell(field, random));
+      if (texts_.size() % 2 == 0) recognise(field, fields_.back());
+    }
     const model::VectorizeDict* vectorize = nullptr;
     for (const model::Step& step : model.steps()) {
       if (vectorize == nullptr) vectorize = std::get_if<model::VectorizeDict>(&step.op);
@@ -48,6 +52,13 @@ class RandomRecord {
   model::Record record() const { return {.fields = fields_, .extras = extras_}; }
 
  private:
+  // As a reader may have done it.
+  static void recognise(const model::Field& field, model::Cell& cell) {
+    if (cell.kind != model::Cell::Kind::kText) return;
+    const auto found = std::ranges::find(field.categories, cell.text());
+    if (found != field.categories.end()) cell.known = static_cast<std::uint16_t>(found - field.categories.begin() + 1);
+  }
+
   model::Cell text(std::string value) {
     return model::Cell::of(std::string_view(texts_.emplace_back(std::move(value))));
   }

@@ -78,7 +78,9 @@ Result<Vectorizer> Vectorizer::create(const model::VectorizeDict& op, const Sche
   for (const model::Field& field : schema.fields()) {
     made.names_.push_back(field.name);
     const bool whole = field.name.find(op.separator) != std::string::npos;
+    const auto index = static_cast<std::uint32_t>(made.sources_.size());
     made.sources_.push_back({.number_column = made.columns_.find(0, field.name), .whole_names = whole});
+    made.places_.add(schema, index, [&](const std::string& text) { return made.categories_.find(index, text); });
   }
   return made;
 }
@@ -122,7 +124,8 @@ Vectorizer::Refusal Vectorizer::gather(const model::Record& record, const Room& 
     const Cell& cell = record.fields[i];
     const Source& source = sources_[i];
     if (cell.kind == Cell::Kind::kText && !source.whole_names) {
-      push_text(categories_.find(i, cell.text()), i, room);
+      const std::uint32_t column = places_.find(i, cell);
+      push_text(column != NameTable::kNone ? column : categories_.find(i, cell.text()), i, room);
     } else if (cell.is_number()) {
       push(hits, source.number_column, cell.number());
     } else if (cell.kind == Cell::Kind::kNull) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/known_places.h"
 #include "model/cell.h"
 #include "model/model.h"
 #include "model/name_table.h"
@@ -62,6 +63,7 @@ class Vectorizer {
   std::vector<Source> sources_;     // a field each
   model::NameTable columns_;        // whole names
   model::NameTable categories_;     // group: field; name: text
+  KnownPlaces places_;              // in categories_, of each field
 };
 
 }  // namespace slipway::engine

@@ -21,6 +21,9 @@ struct Cell {
   };
 
   Kind kind = Kind::kAbsent;
+  // kText: 1 + its place among the categories of its field in the schema that the record is held against, if whoever
+  // made the cell has recognised it; 0: nobody has looked.
+  std::uint16_t known = 0;
   std::uint32_t size = 0;  // kText: bytes; kTexts: elements. Here, so that a cell has 16 bytes
   union {
     std::int64_t integer = 0;  // kBool (0 or 1), kInt

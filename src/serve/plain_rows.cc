@@ -25,34 +25,81 @@ namespace slipway::serve {
 
 using model::Cell;
 
-PlainRows::PlainRows(const engine::Plan& plan, std::vector<Column> columns, char delimiter)
-    : plan_(plan), columns_(std::move(columns)), starts_(columns_.size() + 1), delimiter_(delimiter) {
+namespace {
+
+constexpr std::ptrdiff_t kWorthWhile = 6;  // columns of numbers, for AVX-512
+
+}  // namespace
+
+PlainRows::Level PlainRows::best_level(char delimiter) {
 #if defined(__x86_64__)
-  available_ = __builtin_cpu_supports("x86-64-v3");
-#else
-  available_ = false;
+  if (avx512::available(delimiter)) return Level::kAvx512;
+  if (__builtin_cpu_supports("x86-64-v3")) return Level::kAvx2;
 #endif
+  return Level::kNone;
+}
+
+PlainRows::PlainRows(const engine::Plan& plan, std::vector<Column> columns, char delimiter, Level level)
+    : plan_(plan), columns_(std::move(columns)), delimiter_(delimiter), level_(level) {
+  index_.stop_at.resize(1);
+  const auto numbers = std::ranges::count(columns_, Kind::kNumber, &Column::kind);
+  if (level == Level::kAvx512 && numbers < kWorthWhile) level_ = Level::kAvx2;
+  if (level_ == Level::kNone) return;
+  for (std::uint32_t i = 0; i < columns_.size(); ++i) {
+    const std::uint32_t field = columns_[i].field;
+    if (columns_[i].kind == Kind::kText)
+      texts_.push_back({i, field, KnownTexts(plan.model().schema().fields()[field].categories)});
+    if (columns_[i].kind != Kind::kNumber) continue;
+    if (level_ == Level::kAvx2) {
+      numbers_.push_back({i, field});
+    } else if (groups_.empty() || !groups_.back().add(i, field)) {
+      groups_.emplace_back().add(i, field);
+    }
+  }
 }
 
 std::size_t PlainRows::read(std::string_view text, std::span<Cell> cells) {
-  if (!available_) return 0;
+  if (level_ == Level::kNone) return 0;
   if (text.data() != expected_) index(text.substr(0, kWindow));
   const char* const end = text.data() + text.size();
-  while (stops_ - next_stop_ <= columns_.size() && begin_ + indexed_ < end) {
-    index(text.substr(0, text.data() == begin_ ? indexed_ * 2 : kWindow));
+  while (index_.stops - next_row_ <= columns_.size() && index_.begin + index_.size < end) {
+    index(text.substr(0, text.data() == index_.begin ? index_.size * 2 : kWindow));
   }
-  const std::size_t size = stops_ - next_stop_ < columns_.size() ? 0 : read_columns(text, cells);
-  expected_ = size == 0 ? nullptr : text.data() + size;
+  expected_ = nullptr;
+  row_ = next_row_;
+  if (index_.stops - row_ < columns_.size()) return 0;
+  sound_ = true;
+  const bool whole = level_ == Level::kAvx512 ? read_groups(cells) : read_columns(cells);
+  const std::size_t size = whole ? end_row(text) : 0;
+  if (size != 0) expected_ = text.data() + size;
   return size;
 }
 
-void PlainRows::read_text(std::string_view text, const Column& column, Cell& cell) {
-  if (column.kind == Kind::kText && !is_missing_text(text)) {
+void PlainRows::index(std::string_view text) {
+  next_row_ = 1;
+  level_ == Level::kAvx512 ? avx512::index(text, delimiter_, index_) : index_narrow(text);
+}
+
+// The size of the row with its line end; 0 if there is none where its columns end.
+std::size_t PlainRows::end_row(std::string_view text) {
+  const std::size_t stop = row_ + columns_.size() - 1;
+  const char* const last = index_.begin + index_.at(stop);
+  const auto size = std::size_t(last + 1 - text.data());
+  next_row_ = stop + 1;
+  if (*last == '\n') return size;
+  if (*last != '\r' || size >= text.size() || last[1] != '\n') return 0;
+  ++next_row_;
+  return size + 1;
+}
+
+// What is no plain number, and no text that is known.
+void PlainRows::read_other(std::string_view text, std::uint32_t index, Cell& cell) {
+  const model::Field& field = plan_.model().schema().fields()[index];
+  if (!field.takes_number && !is_missing_text(text)) {
     cell = Cell::of(text);
     return;
   }
-  cell = csv_cell(plan_, column.field, text);
-  const model::Field& field = plan_.model().schema().fields()[column.field];
+  cell = csv_cell(plan_, index, text);
   sound_ &= cell.kind == Cell::Kind::kText ? field.takes_text : !cell.missing();
 }
 
@@ -183,15 +230,14 @@ bool read_plain(const char* at, const char* end, Cell& cell) {
 
 }  // namespace
 
-// Notes the special characters of `text`.
-void PlainRows::index(std::string_view text) {
-  begin_ = text.data();
-  indexed_ = text.size();
-  next_stop_ = 0;
-  if (stop_at_.size() < text.size() + kSpare) stop_at_.resize(text.size() + kSpare);
-  std::uint32_t* out = stop_at_.data();
+void PlainRows::index_narrow(std::string_view text) {
+  index_.begin = text.data();
+  index_.size = text.size();
+  if (index_.stop_at.size() < text.size() + kBlock) index_.stop_at.resize(text.size() + kBlock);
+  index_.stop_at[0] = ~std::uint32_t{0};
+  std::uint32_t* out = index_.stop_at.data() + 1;
   for (std::uint32_t at = 0; at < text.size(); at += kBlock) {
-    std::uint64_t mask = specials(begin_ + at, delimiter_);
+    std::uint64_t mask = specials(text.data() + at, delimiter_);
     if (text.size() - at < kBlock) mask &= (std::uint64_t{1} << (text.size() - at)) - 1;
     const auto count = std::uint32_t(std::popcount(mask));
     for (std::uint32_t done = 0; done < count; done += 8) {  // eight at once, some of which may be too many
@@ -202,43 +248,61 @@ void PlainRows::index(std::string_view text) {
     }
     out += count;
   }
-  stops_ = std::size_t(out - stop_at_.data());
+  index_.stops = std::size_t(out - index_.stop_at.data());
 }
 
-// REQUIRES: as many stops as columns.
-std::size_t PlainRows::read_columns(std::string_view text, std::span<Cell> cells) {
-  sound_ = true;
-  const std::uint32_t* stop = stop_at_.data() + next_stop_;
-  const char** start = starts_.data();
-  const char* const begin = begin_;
-  const char delimiter = delimiter_;
-  const char* at = text.data();
-  std::size_t others = 0;  // stops that are no delimiter
-  for (const Column column : columns_) {
-    const char* end = begin + *stop++;
-    *start++ = at;
-    others += *end != delimiter ? 1 : 0;
-    Cell& cell = cells[column.field];
-    if (column.kind != Kind::kNumber || !read_plain(at, end, cell)) {
-      if (column.kind != Kind::kNothing) read_text({at, std::size_t(end - at)}, column, cell);
-    }
-    at = end + 1;
+bool PlainRows::read_columns(std::span<Cell> cells) {
+  const std::uint32_t* stops = index_.stop_at.data() + row_;
+  std::size_t delimiters = 0;
+  for (std::size_t i = 0; i < columns_.size(); ++i) delimiters += index_.begin[stops[i]] == delimiter_ ? 1 : 0;
+  if (delimiters + 1 != columns_.size() || index_.begin[stops[delimiters]] == delimiter_) return false;
+  for (const Number& number : numbers_) {
+    const char* at = index_.begin + std::uint32_t(stops[std::ptrdiff_t{number.column} - 1] + 1);
+    const char* end = index_.begin + stops[number.column];
+    Cell& cell = cells[number.field];
+    if (!read_plain(at, end, cell)) read_other({at, std::size_t(end - at)}, number.field, cell);
   }
-  *start = at;
-  next_stop_ += columns_.size();
-  if (others != 1) return 0;
-  if (at[-1] == '\n') return std::size_t(at - text.data());
-  const bool two = at[-1] == '\r' && std::size_t(at - text.data()) < text.size() && *at == '\n';
-  if (!two) return 0;
-  ++next_stop_;
-  return std::size_t(at + 1 - text.data());
+  read_texts(cells);
+  return true;
+}
+
+bool PlainRows::read_groups(std::span<Cell> cells) {
+  while (index_.ends[index_.next_end] < row_) ++index_.next_end;
+  if (index_.ends[index_.next_end] != row_ + columns_.size() - 1) return false;
+  avx512::read_numbers(index_, row_, groups_, cells.data());
+  for (const avx512::NumberGroup& group : groups_) {
+    for (std::uint32_t left = group.left; left != 0; left &= left - 1) {
+      const auto lane = std::size_t(std::countr_zero(left));
+      const std::string_view text = index_.field(row_ + group.columns[lane]);
+      Cell& cell = cells[group.fields[lane]];
+      if (!read_plain(text.data(), text.data() + text.size(), cell)) read_other(text, group.fields[lane], cell);
+    }
+  }
+  read_texts(cells);
+  return true;
+}
+
+void PlainRows::read_texts(std::span<Cell> cells) {
+  for (const Text& column : texts_) {
+    const std::string_view text = index_.field(row_ + column.column);
+    Cell& cell = cells[column.field];
+    const std::uint16_t known = column.known.find(text.data(), text.size());
+    if (known == 0) {
+      read_other(text, column.field, cell);
+      continue;
+    }
+    cell = Cell::of(text);
+    cell.known = known;
+  }
 }
 
 #pragma clang attribute pop
 #else
 
-void PlainRows::index(std::string_view) {}
-std::size_t PlainRows::read_columns(std::string_view, std::span<Cell>) { return 0; }
+void PlainRows::index_narrow(std::string_view) {}
+bool PlainRows::read_columns(std::span<Cell>) { return false; }
+bool PlainRows::read_groups(std::span<Cell>) { return false; }
+void PlainRows::read_texts(std::span<Cell>) {}
 
 #endif
 

@@ -10,6 +10,9 @@
 
 #include "engine/plan.h"
 #include "model/cell.h"
+#include "serve/known_texts.h"
+#include "serve/plain_avx512.h"
+#include "serve/plain_index.h"
 
 namespace slipway::serve {
 
@@ -21,39 +24,52 @@ class PlainRows {
     std::uint32_t field = 0;  // of the schema, unless kNothing
   };
 
-  // `columns`: all that a row has. `plan` must outlive the reader.
-  PlainRows(const engine::Plan& plan, std::vector<Column> columns, char delimiter);
+  // The instructions that are used: what they give is the same.
+  enum class Level : std::uint8_t { kNone, kAvx2, kAvx512 };
+  // The highest of this processor, for a delimiter.
+  static Level best_level(char delimiter);
+
+  // `columns`: all that a row has. `plan` must outlive the reader. REQUIRES: no level above the best.
+  PlainRows(const engine::Plan& plan, std::vector<Column> columns, char delimiter, Level level);
 
   // Reads the row at the beginning of `text`: a cell for each column that has a field. Its size with its line end; 0 if
-  // it is not plain, and then some cells may have been written. Always 0 where the processor has no AVX2. REQUIRES:
+  // it is not plain, and then some cells may have been written. Always 0 at kNone. REQUIRES:
   // format::CsvReader::kAround bytes before and behind `text` are there; a cell for each field.
   std::size_t read(std::string_view text, std::span<model::Cell> cells);
 
   // Of the row read last, which must still be there: a column's text.
-  std::string_view operator[](std::size_t column) const {
-    return {starts_[column], std::size_t(starts_[column + 1] - starts_[column] - 1)};
-  }
+  std::string_view operator[](std::size_t column) const { return index_.field(row_ + column); }
   // True if every column with a field gave something of a type that the field takes.
   bool sound() const { return sound_; }
 
  private:
   static constexpr std::size_t kWindow = std::size_t{16} << 10;  // is indexed at once, unless a row is longer
-  static constexpr std::size_t kSpare = 64;                      // stops that may be written too many
 
   void index(std::string_view text);
-  std::size_t read_columns(std::string_view text, std::span<model::Cell> cells);
-  void read_text(std::string_view text, const Column& column, model::Cell& cell);
+  void index_narrow(std::string_view text);
+  bool read_columns(std::span<model::Cell> cells);
+  bool read_groups(std::span<model::Cell> cells);
+  void read_texts(std::span<model::Cell> cells);
+  void read_other(std::string_view text, std::uint32_t field, model::Cell& cell);
+  std::size_t end_row(std::string_view text);
 
   const engine::Plan& plan_;
   std::vector<Column> columns_;
-  std::vector<const char*> starts_;     // of each column; and one byte behind the last
-  std::vector<std::uint32_t> stop_at_;  // the special characters of what is indexed, from begin_
-  std::size_t stops_ = 0, next_stop_ = 0;
-  const char* begin_ = nullptr;
-  std::size_t indexed_ = 0;         // bytes
-  const char* expected_ = nullptr;  // where the next row begins, if it is indexed
+  struct Number {
+    std::uint32_t column, field;
+  };
+  struct Text {
+    std::uint32_t column, field;
+    KnownTexts known;
+  };
+  std::vector<Number> numbers_;              // of kAvx2: columns of kNumber
+  std::vector<avx512::NumberGroup> groups_;  // of kAvx512: columns of kNumber
+  std::vector<Text> texts_;                  // columns of kText
+  PlainIndex index_;
+  std::size_t row_ = 1, next_row_ = 1;  // first stop of the row, of the next one
+  const char* expected_ = nullptr;      // where the next row begins, if it is indexed
   char delimiter_;
-  bool available_;
+  Level level_;
   bool sound_ = false;
 };
 

@@ -28,6 +28,7 @@ struct RowOptions {
   format::CsvOptions csv;
   bool header = true;             // false: a CSV file without a header; its columns are the schema's fields, in order
   std::vector<std::string> keep;  // columns of the input that are handed through; they may be fields or not
+  std::string hint = "Rename it, or leave it out";  // of a column that the contract refuses
 };
 
 // "churn.csv:17:5: ", or "churn.csv: " for line 0.

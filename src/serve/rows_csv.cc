@@ -138,7 +138,7 @@ Result<void> CsvRows::judge_unknown(std::span<const Unknown> unknown) {
     if (options_.contract != Contract::kIgnore && (!near.empty() || strict) && !kept) {
       std::string message = "unknown column " + quoted(column.name);
       if (!near.empty()) message += "; did you mean " + quoted(near) + "?";
-      return fail(header_error(column.at, std::move(message), "Rename it, or hand it through with --keep"));
+      return fail(header_error(column.at, std::move(message), options_.hint));
     }
     if (might_be_used(schema, column.name)) {
       extra_columns_.push_back(column);
@@ -182,7 +182,7 @@ void CsvRows::prepare_plain() {
     const auto kind = column.takes_number ? PlainRows::Kind::kNumber : PlainRows::Kind::kText;
     columns[column.at] = {.kind = kind, .field = column.field};
   }
-  plain_.emplace(plan_, std::move(columns), reader_.delimiter());
+  plain_.emplace(plan_, std::move(columns), reader_.delimiter(), PlainRows::best_level(reader_.delimiter()));
   credit_ = kCredit;
 }
 

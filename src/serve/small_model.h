@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests and fuzzing: a model of two fields that can be worked out by hand.
+// For tests and fuzzing: models that can be worked out by hand.
 #pragma once
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/plan.h"
 
@@ -29,6 +31,24 @@ inline engine::Plan small_plan() {
   parts.targets = {{.name = {}, .labels = {std::int64_t{0}, std::int64_t{1}}}};
   parts.provenance = {
       .library = "scikit-learn", .versions = {"1.6.1"}, .chain = {"DictVectorizer", "LogisticRegression"}};
+  return check(engine::Plan::compile(check(Model::create(std::move(parts)))));
+}
+
+// The sum of numbers "x0", "x1", ...
+inline engine::Plan sum_plan(std::uint32_t fields) {
+  using namespace model;
+  const auto check = [](auto result) {
+    SLIPWAY_ASSERT(result.has_value());
+    return std::move(*result);
+  };
+  std::vector<Field> all;
+  for (std::uint32_t i = 0; i < fields; ++i) all.push_back({.name = "x" + std::to_string(i), .takes_number = true});
+  Model::Parts parts;
+  parts.schema = check(Schema::create(std::move(all), false));
+  parts.steps.push_back({StackNumbers{.columns = fields}, {0}});
+  parts.steps.push_back({Linear{.outputs = 1, .coef = std::vector<double>(fields, 1), .intercept = {0}}, {1}});
+  parts.outputs = {{OutputKind::kPrediction, 2}};
+  parts.provenance = {.library = "scikit-learn", .versions = {"1.6.1"}, .chain = {"LinearRegression"}};
   return check(engine::Plan::compile(check(Model::create(std::move(parts)))));
 }
 

@@ -258,6 +258,7 @@ class Batch {
 
 Result<int> run_batch(const engine::Plan& plan, BatchOptions options) {
   options.rows.name = options.input == "-" ? "standard input" : options.input;
+  options.rows.hint = "Rename it, or hand it through with --keep";
   const std::string_view input_name = without_packing(options.input);
   options.rows.format = SLIPWAY_TRY(format_of(options.input_format, input_name, "--input-format", RowFormat::kCsv));
   options.rows.csv.delimiter = SLIPWAY_TRY(delimiter_of(options.delimiter, input_name));

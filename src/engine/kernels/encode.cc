@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "engine/blame.h"
+#include "engine/kernels/hit_writer.h"
 #include "engine/kernels/ops.h"
+#include "engine/known_places.h"
 #include "model/name_table.h"
 
 namespace slipway::engine::kernels {
@@ -96,31 +98,14 @@ class Known {
   std::vector<Column> columns_;
 };
 
-class Code : public Kernel {
- public:
-  Code(const model::Encode& op, Known known, const Compiling& step, Place out)
-      : op_(op), known_(std::move(known)), in_(step.in()), out_(out) {
-    for (std::uint32_t i = 0; i < out.columns; ++i) fields_.push_back(field_of(step.model, step.slot_in(), i));
-  }
+constexpr std::uint32_t kRefused = kNone - 1;
 
-  bool run(Frame& frame) const override {
-    double* out = frame.row(out_);
-    const bool numbers = in_.type == SlotType::kDense;
-    const double* row = numbers ? frame.row(in_) : nullptr;
-    const Cell* cells = numbers ? nullptr : frame.cells(in_).data();
-    for (std::uint32_t i = 0; i < out_.columns; ++i) {
-      const Cell cell = numbers ? Cell::of(row[i]) : cells[i];
-      const std::uint32_t place = known_.find(i, cell);
-      if (place != kNone) {
-        out[i] = op_.codes[place];
-      } else if (!op_.unknown.empty()) {
-        out[i] = op_.unknown[i];
-        note(frame, i, cell);
-      } else {
-        return frame.refuse(why_unknown(cell), fields_[i]);
-      }
-    }
-    return true;
+// Looks every column's value up.
+class Encoder : public Kernel {
+ public:
+  Encoder(const model::Encode& op, Known known, const model::Model& model, std::uint32_t slot, Place in)
+      : op_(op), known_(std::move(known)), in_(in) {
+    for (std::uint32_t i = 0; i < in.columns; ++i) fields_.push_back(field_of(model, slot, i));
   }
 
   bool knows(std::uint32_t field, std::string_view text, bool& seen) const override {
@@ -133,6 +118,28 @@ class Code : public Kernel {
     return asks;
   }
 
+ protected:
+  std::span<const std::uint32_t> fields() const { return fields_; }  // that each column comes from
+  // The row, if it is one of cells.
+  const Cell* cells_of(Frame& frame) const { return in_.type == SlotType::kDense ? nullptr : frame.cells(in_).data(); }
+  // The place among the values; kNone: not known.
+  std::uint32_t find(std::uint32_t column, const Cell& cell) const { return known_.find(column, cell); }
+  // The same of the row's value, which is noted if it is not known; kRefused: the library would raise.
+  [[gnu::noinline]] std::uint32_t look_up(Frame& frame, std::uint32_t column) const {
+    const Cell* cells = cells_of(frame);
+    const Cell cell = cells == nullptr ? Cell::of(frame.row(in_)[column]) : cells[column];
+    const std::uint32_t place = find(column, cell);
+    if (place != kNone) return place;
+    if (op_.unknown.empty()) {
+      frame.refuse(why_unknown(cell), fields_[column]);
+      return kRefused;
+    }
+    note(frame, column, cell);
+    return kNone;
+  }
+
+  const model::Encode& op_;
+
  private:
   // A text of the record, and not one that was filled in.
   void note(Frame& frame, std::uint32_t column, const Cell& cell) const {
@@ -141,11 +148,69 @@ class Code : public Kernel {
     if (frame.record.fields[field].kind == Cell::Kind::kText) frame.buffers.unseen.push_back(field);
   }
 
-  const model::Encode& op_;
   Known known_;
-  std::vector<std::uint32_t> fields_;  // that each column comes from
-  Place in_, out_;
+  std::vector<std::uint32_t> fields_;
+  Place in_;
 };
+
+class Code : public Encoder {
+ public:
+  Code(const model::Encode& op, Known known, const Compiling& step, Place out)
+      : Encoder(op, std::move(known), step.model, step.slot_in(), step.in()), out_(out) {
+    for (std::uint32_t i = 0; i < out.columns; ++i) {
+      recognised_.add(step.model.schema(), fields()[i],
+                      [&](const std::string& text) { return find(i, Cell::of(text)); });
+    }
+  }
+
+  bool run(Frame& frame) const override {
+    double* out = frame.row(out_);
+    const Cell* cells = cells_of(frame);
+    for (std::uint32_t i = 0; i < out_.columns; ++i) {
+      std::uint32_t place = cells == nullptr ? kNone : recognised_.find(i, cells[i]);
+      if (place == kNone) place = look_up(frame, i);
+      if (place == kRefused) return false;
+      out[i] = place == kNone ? op_.unknown[i] : op_.codes[place];
+    }
+    return true;
+  }
+
+ private:
+  KnownPlaces recognised_;  // of each column
+  Place out_;
+};
+
+// The column that a code sets, or kNone.
+std::uint32_t hot_column(const model::OneHot& op, std::uint32_t column, double code) {
+  const std::uint32_t begin = op.starts[column], end = op.starts[column + 1];
+  if (!(code >= 0 && code < double(end - begin))) return kNone;
+  const auto whole = std::uint32_t(code);
+  return double(whole) == code ? begin + whole : kNone;
+}
+
+// Ones at some columns, zeros at all others: `column_of(i)` for each i below `count`; kNone sets nothing, kRefused ends
+// it.
+template <class ColumnOf>
+bool set_ones(Frame& frame, const Place& out, std::uint32_t count, const ColumnOf& column_of) {
+  if (out.type == SlotType::kCsr) {
+    HitWriter hits(frame.hits(out), count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint32_t column = column_of(i);
+      if (column == kRefused) return false;
+      if (column != kNone) hits.push(column, 1.0);
+    }
+    hits.finish();
+    return true;
+  }
+  double* row = frame.row(out);
+  std::fill_n(row, out.columns, 0.0);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint32_t column = column_of(i);
+    if (column == kRefused) return false;
+    if (column != kNone) row[column] = 1;
+  }
+  return true;
+}
 
 class Spread : public Kernel {
  public:
@@ -153,35 +218,59 @@ class Spread : public Kernel {
 
   bool run(Frame& frame) const override {
     const double* row = frame.row(in_);
-    const std::uint32_t* starts = op_.starts.data();
-    if (out_.type == SlotType::kCsr) {
-      std::vector<Hit>& hits = frame.hits(out_);
-      hits.clear();
-      for (std::uint32_t i = 0; i < in_.columns; ++i) {
-        const std::uint32_t at = column(row[i], starts[i], starts[i + 1]);
-        if (at != kNone) hits.push_back({at, i, 1.0});
-      }
-      return true;
-    }
-    double* out = frame.row(out_);
-    std::fill_n(out, out_.columns, 0.0);
-    for (std::uint32_t i = 0; i < in_.columns; ++i) {
-      const std::uint32_t at = column(row[i], starts[i], starts[i + 1]);
-      if (at != kNone) out[at] = 1;
-    }
-    return true;
+    return set_ones(frame, out_, in_.columns, [&](std::uint32_t i) { return hot_column(op_, i, row[i]); });
   }
 
  private:
-  static std::uint32_t column(double code, std::uint32_t begin, std::uint32_t end) {
-    if (!(code >= 0 && code < double(end - begin))) return kNone;
-    const auto whole = std::uint32_t(code);
-    return double(whole) == code ? begin + whole : kNone;
-  }
-
   const model::OneHot& op_;
   Place in_, out_;
 };
+
+// Encode and the OneHot that alone reads it: from a value to its column.
+class EncodeAndSpread : public Encoder {
+ public:
+  EncodeAndSpread(const model::Encode& op, Known known, const model::OneHot& spread, const Compiling& step,
+                  std::uint32_t slot, Place out)
+      : Encoder(op, std::move(known), step.model, slot, step.in()), out_(out) {
+    for (std::uint32_t i = 0; i + 1 < op.starts.size(); ++i) {
+      for (std::uint32_t k = op.starts[i]; k < op.starts[i + 1]; ++k) {
+        hot_.push_back(hot_column(spread, i, op.codes[k]));
+      }
+      unknown_.push_back(op.unknown.empty() ? kNone : hot_column(spread, i, op.unknown[i]));
+      recognised_.add(step.model.schema(), fields()[i], [&](const std::string& text) {
+        const std::uint32_t place = find(i, Cell::of(text));
+        return place == kNone ? kNone : hot_[place];
+      });
+    }
+  }
+
+  bool run(Frame& frame) const override {
+    const Cell* cells = cells_of(frame);
+    return set_ones(frame, out_, std::uint32_t(unknown_.size()), [&](std::uint32_t i) {
+      const std::uint32_t column = cells == nullptr ? kNone : recognised_.find(i, cells[i]);
+      return column != kNone ? column : look_up_column(frame, i);
+    });
+  }
+
+ private:
+  std::uint32_t look_up_column(Frame& frame, std::uint32_t column) const {
+    const std::uint32_t place = look_up(frame, column);
+    if (place == kRefused) return kRefused;
+    return place == kNone ? unknown_[column] : hot_[place];
+  }
+
+  std::vector<std::uint32_t> hot_;      // the column of each value; kNone: it sets none
+  std::vector<std::uint32_t> unknown_;  // of each column
+  KnownPlaces recognised_;              // of each column
+  Place out_;
+};
+
+// The Encode that a OneHot alone reads, if there is one.
+const model::Encode* encode_before(const model::Model& model, std::uint32_t one_hot_step) {
+  const std::uint32_t slot = model.steps()[one_hot_step].inputs[0];
+  if (slot == 0 || only_reader(model, slot) == nullptr) return nullptr;
+  return std::get_if<model::Encode>(&model.steps()[slot - 1].op);
+}
 
 class Fill : public Kernel {
  public:
@@ -260,6 +349,11 @@ class Mark : public Kernel {
 }  // namespace
 
 Result<KernelPtr> compile(const model::Encode& op, Compiling& step) {
+  const model::Step* reader = only_reader(step.model, step.step + 1);
+  if (reader != nullptr && std::holds_alternative<model::OneHot>(reader->op)) {
+    step.same_as(step.in());  // EncodeAndSpread takes what we were given
+    return nullptr;
+  }
   Known known = SLIPWAY_TRY(Known::create(op));
   const Place out = step.out();
   return std::make_unique<Code>(op, std::move(known), step, out);
@@ -267,6 +361,11 @@ Result<KernelPtr> compile(const model::Encode& op, Compiling& step) {
 
 Result<KernelPtr> compile(const model::OneHot& op, Compiling& step) {
   const Place out = step.out();
+  if (const model::Encode* encode = encode_before(step.model, step.step)) {
+    Known known = SLIPWAY_TRY(Known::create(*encode));
+    const std::uint32_t slot = step.model.steps()[step.slot_in() - 1].inputs[0];
+    return std::make_unique<EncodeAndSpread>(*encode, std::move(known), op, step, slot, out);
+  }
   return std::make_unique<Spread>(op, step.in(), out);
 }
 

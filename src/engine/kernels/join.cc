@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/kernels/hit_writer.h"
 #include "engine/kernels/ops.h"
 
 namespace slipway::engine::kernels {
@@ -22,9 +23,9 @@ class Pick : public Kernel {
       double* out = frame.row(out_);
       for (std::uint32_t i = 0; i < out_.columns; ++i) out[i] = in[op_.columns[i]];
     } else {
-      const auto in = frame.cells(in_);
+      const model::Cell* in = frame.cells(in_).data();
       model::Cell* out = frame.cells_out(out_);
-      for (std::uint32_t i = 0; i < out_.columns; ++i) out[i] = in[op_.columns[i]];
+      for (const std::uint32_t column : op_.columns) *out++ = in[column];
     }
     return true;
   }
@@ -48,7 +49,8 @@ class Pick : public Kernel {
 
 class Join : public Kernel {
  public:
-  Join(std::vector<Place> in, Place out) : in_(std::move(in)), out_(out) {}
+  // `fold`: the rows are dense ones that are kept sparse.
+  Join(std::vector<Place> in, Place out, bool fold) : in_(std::move(in)), out_(out), fold_(fold) {}
 
   bool run(Frame& frame) const override {
     if (out_.type == SlotType::kCsr) {
@@ -92,27 +94,26 @@ class Join : public Kernel {
   }
 
   void join_sparse(Frame& frame) const {
-    std::vector<Hit>& out = frame.hits(out_);
-    out.clear();
+    std::size_t most = 0;
+    for (const Place& in : in_) most += in.type == SlotType::kCsr ? frame.hits(in).size() : in.columns;
+    HitWriter out(frame.hits(out_), most);
     std::uint32_t begin = 0;
-    const auto push = [&](std::uint32_t column, double value) {
-      out.push_back({begin + column, std::uint32_t(out.size()), value});
-    };
     for (const Place& in : in_) {
-      if (in.type == SlotType::kCsr) {
-        for (const Hit& hit : frame.hits(in)) push(hit.column, hit.value);
+      if (in.type == SlotType::kDense) {
+        out.push_row({frame.row(in), in.columns}, begin);
+      } else if (fold_) {
+        out.push_folded(frame.hits(in), begin);
       } else {
-        const double* row = frame.row(in);
-        for (std::uint32_t i = 0; i < in.columns; ++i) {
-          if (row[i] != 0) push(i, row[i]);
-        }
+        out.push_all(frame.hits(in), begin);
       }
       begin += in.columns;
     }
+    out.finish();
   }
 
   std::vector<Place> in_;
   Place out_;
+  bool fold_;
 };
 
 class AddUp : public Kernel {
@@ -163,9 +164,16 @@ Result<KernelPtr> compile(const model::Select& op, Compiling& step) {
   return std::make_unique<Pick>(op, step.in(), out);
 }
 
+// Dense rows that are mostly zeros of a sparse part stay sparse where nobody reads the zeros.
 Result<KernelPtr> compile(const model::Concat&, Compiling& step) {
-  const Place out = step.out();
-  return std::make_unique<Join>(all_inputs(step), out);
+  std::vector<Place> in = all_inputs(step);
+  const model::Slot& slot = step.model.slots()[step.step + 1];
+  std::uint32_t sparse = 0;
+  for (const Place& place : in) sparse += place.type == SlotType::kCsr ? place.columns : 0;
+  const bool fold =
+      slot.type == SlotType::kDense && sparse > slot.columns / 2 && zeros_are_unread(step.model, step.step + 1);
+  const Place out = fold ? step.out_as({SlotType::kCsr, slot.columns}) : step.out();
+  return std::make_unique<Join>(std::move(in), out, fold);
 }
 
 Result<KernelPtr> compile(const model::WeightedSum& op, Compiling& step) {

@@ -73,6 +73,12 @@ class Kernel {
 };
 using KernelPtr = std::unique_ptr<Kernel>;
 
+// The one step that reads `slot`; nullptr if none does, several do, or it is an output.
+const model::Step* only_reader(const model::Model& model, std::uint32_t slot);
+
+// True if nothing reads the zeros of what `slot` holds, so that its rows may stay sparse (rows.cc says why).
+bool zeros_are_unread(const model::Model& model, std::uint32_t slot);
+
 class Program;
 
 // One step while it is being compiled.

@@ -16,31 +16,37 @@ class Dot : public Kernel {
  public:
   // `transposed`: [columns][outputs], for more than one output: one sum alone is a chain that waits for its own last
   // addition, many side by side are not.
-  Dot(const model::Linear& op, std::vector<double> transposed, Place in, Place out)
-      : op_(op), transposed_(std::move(transposed)), in_(in), out_(out) {}
+  // `check`: of the row, or nullptr. A value that is not finite makes every sum that it is part of not finite, with
+  // whatever coefficient; so the row is looked at only if a sum is not.
+  Dot(const model::Linear& op, std::vector<double> transposed, KernelPtr check, Place in, Place out)
+      : op_(op), transposed_(std::move(transposed)), check_(std::move(check)), in_(in), out_(out) {}
 
   bool run(Frame& frame) const override {
     double* out = frame.row(out_);
     if (in_.type == SlotType::kDense) {
       dense(frame.row(in_), out);
-      return true;
+    } else {
+      sparse(frame.hits(in_), out);
     }
+    return check_ == nullptr || std::isfinite(out[0]) || check_->run(frame);
+  }
+
+ private:
+  void sparse(std::span<const Hit> hits, double* out) const {
     if (op_.outputs == 1) {
       double sum = 0;
-      for (const Hit& hit : frame.hits(in_)) sum += hit.value * op_.coef[hit.column];
+      for (const Hit& hit : hits) sum += hit.value * op_.coef[hit.column];
       out[0] = sum + op_.intercept[0];
-      return true;
+      return;
     }
     std::fill_n(out, op_.outputs, 0.0);
-    for (const Hit& hit : frame.hits(in_)) {
+    for (const Hit& hit : hits) {
       const double* coef = transposed_.data() + std::size_t{hit.column} * op_.outputs;
       for (std::uint32_t k = 0; k < op_.outputs; ++k) out[k] += hit.value * coef[k];
     }
     for (std::uint32_t k = 0; k < op_.outputs; ++k) out[k] += op_.intercept[k];
-    return true;
   }
 
- private:
   void dense(const double* in, double* out) const {
     const std::size_t outputs = op_.outputs;
     if (outputs == 1) {
@@ -60,6 +66,7 @@ class Dot : public Kernel {
 
   const model::Linear& op_;
   std::vector<double> transposed_;
+  KernelPtr check_;
   Place in_, out_;
 };
 
@@ -157,7 +164,7 @@ std::uint32_t argmax(std::span<const double> in) {
 Result<KernelPtr> compile(const model::Linear& op, Compiling& step) {
   const Place out = step.out();
   std::vector<double> transposed = op.outputs > 1 ? transpose(op, step.in().columns) : std::vector<double>();
-  return std::make_unique<Dot>(op, std::move(transposed), step.in(), out);
+  return std::make_unique<Dot>(op, std::move(transposed), check_before(step), step.in(), out);
 }
 
 Result<KernelPtr> compile(const model::Expit&, Compiling& step) { return squash<expit>(step); }

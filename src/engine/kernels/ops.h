@@ -11,6 +11,8 @@ namespace slipway::engine::kernels {
 Result<KernelPtr> compile(const model::VectorizeDict& op, Compiling& step);
 Result<KernelPtr> compile(const model::StackNumbers& op, Compiling& step);
 Result<KernelPtr> compile(const model::RequireFinite& op, Compiling& step);
+// Of the Linear that alone reads what a RequireFinite checks: the check, which nobody else runs; else nullptr.
+KernelPtr check_before(const Compiling& step);
 
 // rows.cc
 Result<KernelPtr> compile(const model::Densify& op, Compiling& step);

@@ -59,8 +59,8 @@ class Stack : public Kernel {
 
 class CheckFinite : public Kernel {
  public:
-  CheckFinite(const Compiling& step, const model::RequireFinite& op)
-      : model_(step.model), step_(step.step), slot_(step.slot_in()), op_(op), in_(step.in()) {}
+  CheckFinite(const model::Model& model, std::uint32_t step, const model::RequireFinite& op, Place in)
+      : model_(model), step_(step), slot_(model.steps()[step].inputs[0]), op_(op), in_(in) {}
 
   bool run(Frame& frame) const override {
     if (in_.type == SlotType::kCsr) {
@@ -130,7 +130,16 @@ Result<KernelPtr> compile(const model::StackNumbers&, Compiling& step) {
 
 Result<KernelPtr> compile(const model::RequireFinite& op, Compiling& step) {
   step.same_as(step.in());
-  return std::make_unique<CheckFinite>(step, op);
+  const model::Step* reader = only_reader(step.model, step.step + 1);
+  if (reader != nullptr && std::holds_alternative<model::Linear>(reader->op)) return nullptr;  // its sums will tell
+  return std::make_unique<CheckFinite>(step.model, step.step, op, step.in());
+}
+
+KernelPtr check_before(const Compiling& step) {
+  const std::uint32_t slot = step.slot_in();
+  if (slot == 0 || only_reader(step.model, slot) == nullptr) return nullptr;
+  const auto* op = std::get_if<model::RequireFinite>(&step.model.steps()[slot - 1].op);
+  return op == nullptr ? nullptr : std::make_unique<CheckFinite>(step.model, slot - 1, *op, step.in());
 }
 
 }  // namespace slipway::engine::kernels

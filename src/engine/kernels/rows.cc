@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Of rows to rows of the same columns. A Densify whose zeros cannot change a result keeps the row sparse: that is so
+// Of rows to rows of the same columns. A dense row whose zeros cannot change a result may stay sparse: that is so
 // when every reader is a Linear with finite coefficients. Its sum starts at +0.0, and adding x * 0 = +-0.0 to a sum
 // that is not -0.0 changes no bit (it never becomes -0.0, since only -0.0 + -0.0 is).
 #include <algorithm>
@@ -8,12 +8,8 @@
 
 #include "engine/kernels/ops.h"
 
-namespace slipway::engine::kernels {
-namespace {
+namespace slipway::engine {
 
-using model::SlotType;
-
-// True if nothing reads the zeros of what `slot` holds.
 bool zeros_are_unread(const model::Model& model, std::uint32_t slot) {
   std::vector<bool> same(model.slots().size());  // slots with the same values as `slot`
   same[slot] = true;
@@ -29,6 +25,11 @@ bool zeros_are_unread(const model::Model& model, std::uint32_t slot) {
   }
   return std::ranges::none_of(model.outputs(), [&](const model::Output& output) { return bool(same[output.slot]); });
 }
+
+namespace kernels {
+namespace {
+
+using model::SlotType;
 
 // Hits on one column become one.
 void fold(std::span<const Hit> in, bool last_wins, std::vector<Hit>& out) {
@@ -240,4 +241,5 @@ Result<KernelPtr> compile(const model::NormalizeRows& op, Compiling& step) {
   return std::make_unique<Normalize>(op, step.in(), out);
 }
 
-}  // namespace slipway::engine::kernels
+}  // namespace kernels
+}  // namespace slipway::engine
