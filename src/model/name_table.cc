@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/pages.h"
 #include "base/text.h"
 
 namespace slipway::model {
@@ -55,6 +56,7 @@ NameTable::Key NameTable::key_of(std::uint32_t group, std::string_view name) con
 }
 
 Result<bool> NameTable::fill(std::span<const NameEntry> entries) {
+  reserve_large(places_, mask_ + 1);
   places_.assign(mask_ + 1, Place{});
   std::uint32_t start = 0;
   for (const NameEntry& entry : entries) {
