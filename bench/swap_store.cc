@@ -72,7 +72,7 @@ Result<void> make(registry::Catalog& catalog) {
     const model::Model model = SLIPWAY_TRY(large(seed));
     const model::Bundle bundle = SLIPWAY_TRY(model::encode(model, {.importer_version = "bench"}));
     registry::BundleFiles files{.id = bundle.id, .files = {}};
-    for (const model::Bundle::File& file : bundle.files) files.files.push_back({file.name, file.bytes.bytes()});
+    for (const model::Bundle::File& file : bundle.files) files.files.push_back({file.name, file.bytes});
     SLIPWAY_TRY(catalog.publish("large", files, {.by = "bench"}));
   }
   SLIPWAY_TRY(catalog.promote("large:1", "production", "bench", "start"));

@@ -101,7 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto back = model::load(
       [&](std::string_view name, std::size_t) -> Result<FileBytes> {
         for (const auto& file : again->files) {
-          if (file.name == name) return file.bytes;
+          if (file.name == name) return FileBytes::of(file.bytes.text());
         }
         return fail(Code::kNotFound, std::string(name));
       },

@@ -45,7 +45,8 @@ class Array {
   const T* begin() const { return values_.data(); }
   const T* end() const { return values_.data() + values_.size(); }
   std::span<const T> span() const { return values_; }
-  operator std::span<const T>() const { return values_; }  // NOLINT(google-explicit-constructor)
+  const std::shared_ptr<const void>& owner() const { return owner_; }  // keeps the values alive
+  operator std::span<const T>() const { return values_; }              // NOLINT(google-explicit-constructor)
 
   friend bool operator==(const Array& a, const Array& b) { return std::ranges::equal(a.values_, b.values_); }
 

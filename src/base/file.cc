@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/descriptor.h"
+#include "base/rope.h"
 
 namespace slipway {
 namespace {
@@ -51,16 +52,6 @@ Result<std::string> read_all(int fd, const std::string& path, std::size_t limit,
 }
 
 }  // namespace
-
-Result<void> write_all(int fd, const std::string& path, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t put = ::write(fd, bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail(system_error(path, errno));
-    bytes.remove_prefix(std::size_t(put));
-  }
-  return {};
-}
 
 Result<FileBytes> FileBytes::open(const std::string& path, std::size_t limit) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));

@@ -33,9 +33,6 @@ class FileBytes {
   std::string_view bytes_;
 };
 
-// Writes all of it. `path` is for messages. kIo.
-Result<void> write_all(int fd, const std::string& path, std::string_view bytes);
-
 // Replaces the file at `path` as one step: a reader sees the old bytes or the new, never a part, also after a crash.
 Result<void> write_file_atomically(const std::string& path, std::string_view bytes);
 

@@ -11,11 +11,11 @@
 
 namespace slipway {
 
-std::string sha256_hex(std::string_view bytes) {
+std::string sha256_hex(const Rope& bytes) {
   SHA256_CTX context;
   std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
   SHA256_Init(&context);
-  SHA256_Update(&context, bytes.data(), bytes.size());
+  for (const Rope::Piece& piece : bytes.pieces()) SHA256_Update(&context, piece.bytes.data(), piece.bytes.size());
   SHA256_Final(digest.data(), &context);
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;

@@ -137,11 +137,11 @@ void describe(JsonWriter& header, const Tensor& tensor, std::uint64_t begin) {
 std::string_view dtype_name(Dtype dtype) { return kDtypes[std::size_t(dtype)].name; }
 std::size_t dtype_bytes(Dtype dtype) { return kDtypes[std::size_t(dtype)].bytes; }
 
-std::string write(std::span<const Tensor> tensors) {
+Rope write(std::span<const Tensor> tensors) {
   static constexpr char kZeros[kAlignment] = {};
   JsonWriter header;
   header.begin_object();
-  std::vector<std::string_view> data;
+  Rope data;
   std::uint64_t at = 0;
   std::size_t paddings = 0;
   for (const Tensor& tensor : tensors) {
@@ -149,21 +149,20 @@ std::string write(std::span<const Tensor> tensors) {
     if (missing != 0) {
       const std::string_view zeros(kZeros, missing);
       describe(header, {.name = padding_name(paddings++), .dtype = Dtype::kU8, .shape = {missing}, .bytes = zeros}, at);
-      data.push_back(zeros);
+      data.add(zeros, nullptr);
     }
     at += missing;
     describe(header, tensor, at);
-    data.push_back(tensor.bytes);
+    data.add(tensor.bytes, tensor.owner);
     at += tensor.bytes.size();
   }
   header.end_object();
   std::string text = header.take();
   text.resize((text.size() + kLengthBytes + kAlignment - 1) / kAlignment * kAlignment - kLengthBytes, ' ');
   const std::uint64_t length = text.size();
-  std::string out;
-  out.reserve(kLengthBytes + length + at);
-  out.append(reinterpret_cast<const char*>(&length), sizeof length).append(text);
-  for (const std::string_view part : data) out.append(part);
+  text.insert(0, reinterpret_cast<const char*>(&length), sizeof length);
+  Rope out = Rope::of(std::move(text));
+  for (const Rope::Piece& piece : data.pieces()) out.add(piece.bytes, piece.owner);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "base/rope.h"
 
 namespace slipway::safetensors {
 
@@ -23,16 +25,18 @@ struct Tensor {
   std::string name;
   Dtype dtype = Dtype::kU8;
   std::vector<std::uint64_t> shape;
-  std::string_view bytes;  // row-major, little-endian; borrowed
+  std::string_view bytes;             // row-major, little-endian; borrowed
+  std::shared_ptr<const void> owner;  // of a tensor to be written: keeps the bytes alive; nullptr: the caller does
 };
 
 // Tensors that fill the room between two others, so that each begins at a multiple of kAlignment bytes of the file.
 inline constexpr std::string_view kPadding = "padding.";
 inline constexpr std::size_t kAlignment = 64;
 
-// A file with these tensors, in this order, each aligned. REQUIRES: names are distinct UTF-8 and none begins with
-// kPadding; the bytes fit dtype and shape.
-std::string write(std::span<const Tensor> tensors);
+// A file with these tensors, in this order, each aligned; the data is not copied, the rope shares what a tensor owns
+// and borrows the rest. REQUIRES: names are distinct UTF-8 and none begins with kPadding; the bytes fit dtype and
+// shape.
+Rope write(std::span<const Tensor> tensors);
 
 // A file that somebody wrote: every length, offset and shape is checked, as the reference reader does.
 class File {

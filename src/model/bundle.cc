@@ -33,22 +33,17 @@ Result<std::string> write_model(const Model& model, TensorWriter& tensors) {
   return json.take();
 }
 
-// What the tensors borrow from, besides the model.
-struct Tables {
-  SchemaTables schema;
-  TargetTables targets;
-};
-
-void write_tables(const Model& model, Tables& tables, TensorWriter& tensors) {
-  tables = {.schema = tables_of(model.schema()), .targets = tables_of(model.targets())};
-  tensors.add(std::string(kFieldNames), tables.schema.names);
-  tensors.add(std::string(kFieldFlags), tables.schema.flags);
-  tensors.add(std::string(kFieldTypical), tables.schema.typical);
-  tensors.add(std::string(kFieldCategoryCounts), tables.schema.category_counts);
-  tensors.add(std::string(kFieldCategories), tables.schema.categories);
-  tensors.add(std::string(kTargetNames), tables.targets.names);
-  tensors.add(std::string(kTargetLabelCounts), tables.targets.label_counts);
-  tensors.add(std::string(kTargetLabels), tables.targets.labels);
+void write_tables(const Model& model, TensorWriter& tensors) {
+  const SchemaTables schema = tables_of(model.schema());
+  tensors.add(std::string(kFieldNames), schema.names);
+  tensors.add(std::string(kFieldFlags), schema.flags);
+  tensors.add(std::string(kFieldTypical), schema.typical);
+  tensors.add(std::string(kFieldCategoryCounts), schema.category_counts);
+  tensors.add(std::string(kFieldCategories), schema.categories);
+  const TargetTables targets = tables_of(model.targets());
+  tensors.add(std::string(kTargetNames), targets.names);
+  tensors.add(std::string(kTargetLabelCounts), targets.label_counts);
+  tensors.add(std::string(kTargetLabels), targets.labels);
 }
 
 Manifest describe(const Model& model, const Extras& extras, const std::vector<Bundle::File>& files) {
@@ -68,10 +63,9 @@ Manifest describe(const Model& model, const Extras& extras, const std::vector<Bu
     out.sources.push_back({source.bytes().size(), sha256_hex(source.bytes())});
   }
   for (const Bundle::File& file : files) {
-    const std::string_view bytes = file.bytes.bytes();
     const bool source = file.name.starts_with(kSourceFolder);
     const std::size_t number = source ? std::size_t(file.name.back() - '1') : 0;
-    out.files.push_back({file.name, bytes.size(), source ? out.sources[number].sha256 : sha256_hex(bytes)});
+    out.files.push_back({file.name, file.bytes.size(), source ? out.sources[number].sha256 : sha256_hex(file.bytes)});
   }
   return out;
 }
@@ -90,23 +84,24 @@ Result<Bundle> encode(const Model& model, const Extras& extras) {
   }
   SLIPWAY_ASSERT(extras.proof.empty() == (extras.proof_level == ProofLevel::kNone));
   TensorWriter tensors;
-  Tables tables;
   std::string steps = SLIPWAY_TRY(write_model(model, tensors));
-  write_tables(model, tables, tensors);
+  write_tables(model, tensors);
   Bundle out;
-  const auto add = [&](std::string name, std::string bytes) {
-    if (!bytes.empty()) out.files.push_back({std::move(name), FileBytes::of(std::move(bytes))});
+  const auto add = [&](std::string_view name, Rope bytes) {
+    if (!bytes.empty()) out.files.push_back({std::string(name), std::move(bytes)});
   };
-  add(std::string(kModelFile), std::move(steps));
-  add(std::string(kProfileFile), extras.profile);
-  add(std::string(kProofFile), extras.proof);
+  add(kModelFile, Rope::of(std::move(steps)));
+  add(kProfileFile, Rope::of(extras.profile));
+  add(kProofFile, Rope::of(extras.proof));
   for (std::size_t i = 0; extras.keep_sources && i < extras.sources.size(); ++i) {
-    out.files.push_back({source_name(i), extras.sources[i]});
+    const auto source = std::make_shared<const FileBytes>(extras.sources[i]);
+    out.files.push_back({source_name(i), {}});
+    out.files.back().bytes.add(source->bytes(), source);
   }
-  add(std::string(kWeightsFile), safetensors::write(tensors.tensors()));
+  add(kWeightsFile, safetensors::write(tensors.tensors()));
   std::string manifest = SLIPWAY_TRY(write_manifest(describe(model, extras, out.files)));
   out.id = sha256_hex(manifest);
-  add(std::string(kManifestFile), std::move(manifest));
+  add(kManifestFile, Rope::of(std::move(manifest)));
   return out;
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "base/rope.h"
 #include "model/model.h"
 
 namespace slipway::model {
@@ -90,7 +91,7 @@ struct Extras {
 struct Bundle {
   struct File {
     std::string name;
-    FileBytes bytes;
+    Rope bytes;  // shares the arrays of the model and the sources: nothing has to outlive the bundle
   };
   std::string id;           // sha256 of the manifest, 64 lower-case hex digits
   std::vector<File> files;  // the manifest is the last

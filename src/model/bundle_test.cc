@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include "base/sha256.h"
 #include "format/safetensors.h"
@@ -55,7 +57,7 @@ using Files = std::map<std::string, std::string, std::less<>>;
 
 Files files_of(const Bundle& bundle) {
   Files out;
-  for (const Bundle::File& file : bundle.files) out[file.name] = std::string(file.bytes.bytes());
+  for (const Bundle::File& file : bundle.files) out[file.name] = file.bytes.text();
   return out;
 }
 
@@ -117,6 +119,23 @@ TEST(Bundle, GivesBackTheModelAndWhatItSaysOfItself) {
   EXPECT_EQ(manifest.serving.response[1].what, "positive");
   EXPECT_EQ(manifest.serving.input_key, "customer");
   EXPECT_EQ(manifest.serving.threshold, 0.25);
+}
+
+TEST(Bundle, HoldsTheArraysOfTheModelAndOutlivesIt) {
+  std::optional<Model> model = small_model();
+  const auto& coef = std::get<Linear>(model->steps()[2].op).coef;
+  const auto* const at = reinterpret_cast<const char*>(coef.data());
+  const auto bundle = encode(*model, extras());
+  ASSERT_TRUE(bundle.has_value());
+  const auto weights = std::ranges::find(bundle->files, "weights.safetensors", &Bundle::File::name);
+  ASSERT_NE(weights, bundle->files.end());
+  const auto lies_at = [](const Rope::Piece& piece) { return piece.bytes.data(); };
+  EXPECT_NE(std::ranges::find(weights->bytes.pieces(), at, lies_at), weights->bytes.pieces().end());
+  model.reset();
+  const Files files = files_of(*bundle);
+  const auto loaded = load(open_of(files), bundle->id, Verify::kAll);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message();
+  EXPECT_EQ(std::get<Linear>(loaded->model.steps()[2].op).coef, (Array<double>{0.1, -2e-7, 3}));
 }
 
 TEST(Bundle, LabelsOfEveryKindComeBack) {
@@ -233,7 +252,7 @@ const Damage kHostile[] = {
     {"AWidth", [](Files& f) { in_model(f, "\"outputs\":1", "\"outputs\":3"); }, "step 2 (linear)"},
     {"NotJson", [](Files& f) { seal(f, "model.json", "{\"steps\":"); }, "model.json: is not JSON"},
     {"Deep", [](Files& f) { seal(f, "model.json", std::string(1000, '[')); }, "model.json: is not JSON"},
-    {"NoTensors", [](Files& f) { seal(f, "weights.safetensors", safetensors::write({})); },
+    {"NoTensors", [](Files& f) { seal(f, "weights.safetensors", safetensors::write({}).text()); },
      "the tensor \"steps.0.names.offsets\" is missing"},
 };
 

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/pages.h"
 #include "base/text.h"
 
 namespace slipway::model {
@@ -55,7 +56,8 @@ NameTable::Key NameTable::key_of(std::uint32_t group, std::string_view name) con
 }
 
 Result<bool> NameTable::fill(std::span<const NameEntry> entries) {
-  std::ranges::fill(places_, Place{});
+  reserve_large(places_, mask_ + 1);
+  places_.assign(mask_ + 1, Place{});
   std::uint32_t start = 0;
   for (const NameEntry& entry : entries) {
     const Key key = key_of(entry.group, entry.name);
@@ -89,7 +91,6 @@ Result<NameTable> NameTable::create(std::span<const NameEntry> entries) {
 
   std::size_t size = std::bit_ceil(std::max<std::size_t>(entries.size(), 1) * 2);
   for (int doubling = 0; doubling < kSizes; ++doubling, size *= 2) {
-    table.places_.assign(size, Place{});
     table.mask_ = size - 1;
     for (int attempt = 0; attempt < kSeedsPerSize; ++attempt) {
       table.seed_ = fold(table.seed_ + kOdd[0], kOdd[2] + entries.size());

@@ -145,7 +145,8 @@ void TensorWriter::add(std::string_view name, const Array<T>& values) {
   tensors_.push_back({.name = std::string(name),
                       .dtype = dtype_of<T>(),
                       .shape = {values.size()},
-                      .bytes = {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)}});
+                      .bytes = {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)},
+                      .owner = values.owner()});
 }
 
 void TensorWriter::add(const std::string& name, const Texts& texts) {

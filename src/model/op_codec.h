@@ -20,7 +20,7 @@
 
 namespace slipway::model {
 
-// Tensors of a file to be written; they borrow what they are made of.
+// Tensors of a file to be written; they share the arrays that they are made of.
 class TensorWriter {
  public:
   template <class T>

@@ -34,7 +34,7 @@ model::Model through_a_bundle(const model::Model& model) {
   EXPECT_TRUE(bundle);
   const model::OpenFile open = [&](std::string_view name, std::size_t) -> Result<FileBytes> {
     for (const auto& file : bundle->files) {
-      if (file.name == name) return file.bytes;
+      if (file.name == name) return FileBytes::of(file.bytes.text());
     }
     return fail(Code::kNotFound, std::string(name));
   };

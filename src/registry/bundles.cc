@@ -83,7 +83,7 @@ Result<void> Bundles::put(const BundleFiles& bundle, const Lock& lock) {
     if (written) return {};
     // From an import that was cut short, or of another model with the same bytes.
     const Result<FileBytes> there = store_.get(key, file.bytes.size());
-    if (there && there->bytes() == file.bytes) return {};
+    if (there && file.bytes == there->bytes()) return {};
     if (!there && there.error().code() != Code::kTooLarge) return fail(there.error());
     return fail(Code::kCorrupt, store_.locate(key) + " is not what its bundle's id promises",
                 "Move " + store_.locate(bundle_folder(bundle.id)) + " out of the store and import again");

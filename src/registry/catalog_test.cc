@@ -227,7 +227,7 @@ TEST_F(CatalogTest, WrongNamesAndBundlesAreRefusedBeforeAnythingIsWritten) {
 }
 
 TEST_F(CatalogTest, AHalfPublishedBundleIsCompleted) {
-  store.write("bundles/" + std::string(64, 'a') + "/weights.safetensors", bundle('a').files[1].bytes);
+  store.write("bundles/" + std::string(64, 'a') + "/weights.safetensors", bundle('a').files[1].bytes.text());
   EXPECT_EQ(catalog.bundle_files(std::string(64, 'a')).error().code(), Code::kNotFound);
   EXPECT_EQ(publish("churn", 'a'), 1u);
   EXPECT_EQ(catalog.bundle_files(std::string(64, 'a'))->size(), 3u);

@@ -55,7 +55,7 @@ bool is_whole(const Catalog& catalog, const std::string& id) {
   bool whole = catalog.bundle_files(id).has_value();
   for (const BundleFiles::File& file : bundle(id.front()).files) {
     const auto there = catalog.bundle_file(id, file.name, 10000);
-    whole = whole && there && there->bytes() == file.bytes;
+    whole = whole && there && file.bytes == there->bytes();
   }
   return whole;
 }

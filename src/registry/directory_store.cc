@@ -167,7 +167,7 @@ void remove_old_temporaries(int folder) {
 // A file in .tmp/ that is gone with this object.
 class Temporary {
  public:
-  static Result<Temporary> write(const std::string& root, std::string_view bytes) {
+  static Result<Temporary> write(const std::string& root, const Rope& bytes) {
     const Chain chain = SLIPWAY_TRY(open_chain(root, {}, true));
     const std::string path = root + "/" + std::string(kTemporary);
     std::optional<Descriptor> folder =
@@ -294,7 +294,7 @@ Result<std::vector<Store::Entry>> DirectoryStore::list(std::string_view folder) 
   return out;
 }
 
-Result<bool> DirectoryStore::put_if_absent(std::string_view key, std::string_view bytes) {
+Result<bool> DirectoryStore::put_if_absent(std::string_view key, const Rope& bytes) {
   const Place place = SLIPWAY_TRY(place_of(key));
   const std::string path = locate(key);
   std::optional<Temporary> temporary;

@@ -19,7 +19,7 @@ class MeddledStore final : public Store {
       : under_(under), end_(std::move(end)), meddle_(std::move(meddle)) {}
   Result<FileBytes> get(std::string_view key, std::size_t limit) const override { return under_.get(key, limit); }
   Result<std::vector<Entry>> list(std::string_view folder) const override { return under_.list(folder); }
-  Result<bool> put_if_absent(std::string_view key, std::string_view bytes) override {
+  Result<bool> put_if_absent(std::string_view key, const Rope& bytes) override {
     if (key.ends_with(end_) && meddle_) std::exchange(meddle_, nullptr)();
     return under_.put_if_absent(key, bytes);
   }

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "base/rope.h"
 
 namespace slipway::registry {
 
@@ -51,7 +52,7 @@ class Store {
 
   // Creates the object, and the store if it is the first. True: it is there, whole, and survives a power cut. False:
   // one of that name is there already, and survives one too; it was not touched, and need not have these bytes.
-  virtual Result<bool> put_if_absent(std::string_view key, std::string_view bytes) = 0;
+  virtual Result<bool> put_if_absent(std::string_view key, const Rope& bytes) = 0;
 
   // The object is gone, also after a power cut; so it is if it never was there.
   virtual Result<void> remove(std::string_view key) = 0;
@@ -69,7 +70,7 @@ class DirectoryStore final : public Store {
 
   Result<FileBytes> get(std::string_view key, std::size_t limit) const override;
   Result<std::vector<Entry>> list(std::string_view folder) const override;
-  Result<bool> put_if_absent(std::string_view key, std::string_view bytes) override;
+  Result<bool> put_if_absent(std::string_view key, const Rope& bytes) override;
   Result<void> remove(std::string_view key) override;
   std::string locate(std::string_view key) const override;
 

@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "base/rope.h"
 
 namespace slipway::registry {
 
@@ -16,7 +16,7 @@ namespace slipway::registry {
 struct BundleFiles {
   struct File {
     std::string name;  // "weights.safetensors", "source/churn.pkl"
-    std::string_view bytes;
+    Rope bytes;
   };
   std::string id;
   std::vector<File> files;

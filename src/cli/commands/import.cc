@@ -162,7 +162,7 @@ void print(const Wanted& wanted, const model::Model& model, const Proof& proof, 
 
 Result<registry::Version> publish(const Wanted& wanted, const model::Bundle& bundle, Pairs metadata) {
   registry::BundleFiles files{.id = bundle.id, .files = {}};
-  for (const model::Bundle::File& file : bundle.files) files.files.push_back({file.name, file.bytes.bytes()});
+  for (const model::Bundle::File& file : bundle.files) files.files.push_back({file.name, file.bytes});
   const std::unique_ptr<registry::Store> store = SLIPWAY_TRY(registry::open_store(wanted.store));
   registry::Catalog catalog(*store);
   return catalog.publish(wanted.name, files,
@@ -205,7 +205,7 @@ Result<int> run(Wanted wanted) {
   }
   extras.locked = locked.packages;
   const model::Bundle bundle = SLIPWAY_TRY(model::encode(plan.model(), extras));
-  for (const model::Bundle::File& file : bundle.files) done.bytes += file.bytes.bytes().size();
+  for (const model::Bundle::File& file : bundle.files) done.bytes += file.bytes.size();
   const model::Provenance& provenance = plan.model().provenance();
   if (std::string note = stale(locked, provenance.library, provenance.versions); !note.empty()) {
     done.notes.push_back(std::move(note));

@@ -13,12 +13,32 @@ namespace slipway::engine::reference {
 using model::Cell;
 using model::Schema;
 
+Columns columns_of(const Texts& names, const std::set<std::string, std::less<>>& wanted) {
+  // Nearly all names differ from those that are wanted in their length or first letter.
+  const auto look = [](std::string_view name) {
+    return (name.size() & 0xFF) << 8 | (name.empty() ? 0U : static_cast<unsigned char>(name[0]));
+  };
+  std::vector<bool> may_be(std::size_t{1} << 16);
+  for (const std::string& name : wanted) may_be[look(name)] = true;
+  Columns out;
+  for (std::uint32_t i = 0; i < names.size(); ++i) {
+    if (may_be[look(names[i])] && wanted.contains(names[i])) out.emplace(names[i], i);
+  }
+  return out;
+}
+
 Value run(const model::VectorizeDict& op, Step& step) {
-  std::map<std::string_view, std::uint32_t> columns;
-  for (std::uint32_t i = 0; i < op.names.size(); ++i) columns.emplace(op.names[i], i);
-  std::multimap<std::uint32_t, double> hits;  // equal columns stay in the order they came
+  struct Bad {
+    std::string name;
+    std::uint32_t field;
+    bool anyway;  // refused whether the model has a column of that name or not
+  };
+  std::vector<std::pair<std::string, double>> asked;
+  std::vector<Bad> bads;
+  std::set<std::string, std::less<>> wanted;
   const auto hit = [&](std::string_view name, double value) {
-    if (const auto found = columns.find(name); found != columns.end()) hits.emplace(found->second, value);
+    asked.emplace_back(name, value);
+    wanted.emplace(name);
   };
   const auto add_text = [&](std::string_view name, std::string_view text) {
     hit(std::string(name) + op.separator + std::string(text), 1);
@@ -33,12 +53,21 @@ Value run(const model::VectorizeDict& op, Step& step) {
     }
     const bool bad = cell.kind == Cell::Kind::kOther || (cell.kind == Cell::Kind::kTexts && !op.lists);
     const bool empty_list = cell.kind == Cell::Kind::kTexts && cell.texts().empty();
-    if (bad && ((op.refuse_unknown && !empty_list) || columns.contains(name)))
-      step.refuse(op.lists ? kNestedValue : kNoListsThen, field);
+    if (!bad) return;
+    bads.push_back({std::string(name), field, op.refuse_unknown && !empty_list});
+    wanted.emplace(name);
   };
   const auto fields = step.model.schema().fields();
   for (std::uint32_t i = 0; i < fields.size(); ++i) add(fields[i].name, step.record.fields[i], i);
   for (const model::Extra& extra : step.record.extras) add(extra.name, extra.value, Schema::kNoField);
+  const Columns columns = columns_of(op.names, wanted);
+  for (const Bad& bad : bads) {
+    if (bad.anyway || columns.contains(bad.name)) step.refuse(op.lists ? kNestedValue : kNoListsThen, bad.field);
+  }
+  std::multimap<std::uint32_t, double> hits;  // equal columns stay in the order they came
+  for (const auto& [name, value] : asked) {
+    if (const auto found = columns.find(name); found != columns.end()) hits.emplace(found->second, value);
+  }
   return {.hits = {hits.begin(), hits.end()}};
 }
 

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -52,6 +55,11 @@ class Step {
 
 // A row with every column, hits on one column added up.
 std::vector<double> dense(const Value& value, std::uint32_t columns);
+
+// The columns of those of the wanted names that there are. One pass over `names`: they may be a hundred thousand, of
+// which a record has a few.
+using Columns = std::map<std::string, std::uint32_t>;
+Columns columns_of(const Texts& names, const std::set<std::string, std::less<>>& wanted);
 
 // records.cc
 Value run(const model::VectorizeDict& op, Step& step);

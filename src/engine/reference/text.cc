@@ -148,7 +148,8 @@ Value run(const CountText& op, Step& step) {
     return {};
   }
   std::map<std::uint32_t, double> counts;
-  std::map<std::string, double, std::less<>> grams;
+  std::map<std::string, double> grams;
+  std::set<std::string, std::less<>> wanted;
   for (const Codes& gram : analyze(op, cells[0].text())) {
     const std::string name = bytes_of(gram);
     if (op.names.empty()) {
@@ -156,12 +157,10 @@ Value run(const CountText& op, Step& step) {
       counts[hashed_column(hash, op.hashed)] += op.alternate_sign && hash < 0 ? -1 : 1;
     } else {
       grams[name] += 1;
+      wanted.insert(name);
     }
   }
-  // The words are many, what a text has is little.
-  for (std::uint32_t i = 0; i < op.names.size(); ++i) {
-    if (const auto found = grams.find(op.names[i]); found != grams.end()) counts[i] = found->second;
-  }
+  for (const auto& [name, column] : columns_of(op.names, wanted)) counts[column] = grams[name];
   Value out;
   for (const auto& [column, count] : counts) out.hits.emplace_back(column, op.binary ? 1 : count);
   return out;

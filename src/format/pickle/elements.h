@@ -18,7 +18,7 @@ namespace slipway::pickle {
 // Calls put(stored, position): element number `stored` of the data belongs at `position` in C order.
 template <class Put>
 void in_c_order(const Array& array, Put put) {
-  if (!array.fortran || array.shape.size() < 2) {
+  if (array.is_c_order()) {
     for (std::uint64_t i = 0; i < array.count; ++i) put(i, i);
     return;
   }

@@ -40,6 +40,8 @@ struct Array {
   std::string_view data;                       // count * itemsize bytes
   std::span<const NodeId> objects;             // of dtype O
   std::shared_ptr<const std::string> decoded;  // keeps `data` where the file writes it as text (protocols 0 to 2)
+
+  bool is_c_order() const { return !fortran || shape.size() < 2; }
 };
 
 // True if the node is an ndarray (by _reconstruct, _frombuffer or joblib) or a numpy scalar. Says nothing of its

@@ -97,6 +97,20 @@ TEST(Array, OldAndNewStatesAreRead) {
   EXPECT_EQ(numbers(array(tuple({integer(0)}), little("f8"), "c__builtin__\nbytes\n)R")), std::vector<double>{});
 }
 
+// Long arrays are read in blocks: none of their ends may be lost, or read twice.
+TEST(Array, LongArraysAreReadToTheirLastElement) {
+  for (const std::int64_t count : {1, 511, 512, 513, 1024, 3000}) {
+    std::string data;
+    std::vector<double> want;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto value = static_cast<std::uint16_t>(i * 7 + 1);
+      data += {static_cast<char>(value & 0xFF), static_cast<char>(value >> 8)};
+      want.push_back(value);
+    }
+    EXPECT_EQ(numbers(array(tuple({integer(count)}), little("u2"), bytes(data))), want) << count;
+  }
+}
+
 TEST(Array, FromABufferIsReadInBothOrders) {
   const std::string made = "cnumpy._core.numeric\n_frombuffer\n";
   const auto frombuffer = [&](const std::string& order) {

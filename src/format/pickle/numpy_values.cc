@@ -3,6 +3,8 @@
 // result is always C.
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdlib>
@@ -11,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/pages.h"
 #include "base/text.h"
 #include "format/pickle/elements.h"
 #include "format/pickle/numpy.h"
@@ -71,12 +74,26 @@ std::unexpected<Error> no_numbers(const Document& document, NodeId node, const D
                   fmt::format("numbers expected, found an array of dtype {}{}", dtype.kind, dtype.itemsize));
 }
 
+// at(0), at(1), ...: by way of a block that stays in the cache, so that memory is written once, not zeroed before.
+template <class At>
+void append(std::uint64_t count, At at, std::vector<double>& values) {
+  std::array<double, 512> block;
+  for (std::uint64_t begin = 0; begin < count; begin += block.size()) {
+    const std::uint64_t size = std::min<std::uint64_t>(block.size(), count - begin);
+    for (std::uint64_t i = 0; i < size; ++i) block[i] = at(begin + i);
+    values.insert(values.end(), block.begin(), block.begin() + std::ptrdiff_t(size));
+  }
+}
+
 Result<void> stored_numbers(const Document& document, NodeId node, const Array& array, std::vector<double>& values) {
-  values.resize(array.count);
+  reserve_large(values, array.count);
   const bool known = with_type(array.dtype, [&]<class T>(T) {
-    in_c_order(array, [&](std::uint64_t stored, std::uint64_t position) {
-      values[position] = to_double(load<T>(array.data.data() + stored * sizeof(T), array.dtype.big_endian));
-    });
+    const auto at = [&](std::uint64_t stored) {
+      return to_double(load<T>(array.data.data() + stored * sizeof(T), array.dtype.big_endian));
+    };
+    if (array.is_c_order()) return append(array.count, at, values);
+    values.resize(array.count);
+    in_c_order(array, [&](std::uint64_t stored, std::uint64_t position) { values[position] = at(stored); });
   });
   if (!known) return no_numbers(document, node, array.dtype);
   return {};

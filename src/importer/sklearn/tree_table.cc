@@ -11,6 +11,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/pages.h"
+
 namespace slipway::importer::sklearn {
 namespace {
 
@@ -50,8 +52,8 @@ TreeTable::TreeTable(const Size& size) : size_(size) {
   const bool fits = op_.feature_bits + 1 + std::uint32_t(std::bit_width(size.largest)) <= 32;
   op_.width = size.floats && fits ? TreeSum::Nodes::kNarrow : TreeSum::Nodes::kWide;
   const std::size_t words = op_.width == TreeSum::Nodes::kNarrow ? 1 : 2;
-  nodes_.reserve(size.nodes * words);
-  cover_.reserve(size.nodes);
+  reserve_large(nodes_, size.nodes * words);
+  reserve_large(cover_, size.nodes);
   row_.resize(op_.row_width());
   if (row_.size() == 1) values_.reserve(size.nodes / 2 + 1);
   if (row_.size() > 1) rows_seen_.assign(std::bit_ceil(std::min<std::size_t>(size.nodes, 1U << 22) + 1), kNoRow);
