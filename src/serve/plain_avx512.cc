@@ -98,10 +98,14 @@ __m512i iota() { return _mm512_loadu_si512(kIota.data()); }
 
 // Writes base + bytes[i] for each i below `count`; and more behind, which mean nothing.
 void write(std::uint32_t* out, __m512i bytes, int count, std::uint32_t base) {
-  for (int done = 0; done < count; done += 16) {
-    const auto sixteen = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bytes));
-    _mm512_storeu_si512(out + done, _mm512_add_epi32(sixteen, _mm512_set1_epi32(int(base))));
+  const auto sixteen = [&](int at) {
+    const auto wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bytes));
+    _mm512_storeu_si512(out + at, _mm512_add_epi32(wide, _mm512_set1_epi32(int(base))));
+  };
+  sixteen(0);
+  for (int at = 16; at < count; at += 16) {
     bytes = _mm512_alignr_epi64(bytes, bytes, 2);
+    sixteen(at);
   }
 }
 
@@ -303,16 +307,21 @@ void store_cells(__m512d size, __mmask8 negative, __mmask8 integer, Cell* to, __
     value = _mm512_mask_mov_epi64(value, integer, _mm512_mask_sub_epi64(whole, negative, zero, whole));
     kinds = _mm512_mask_mov_epi64(kinds, integer, _mm512_set1_epi64(int(Cell::Kind::kInt)));
   }
-  const std::uint32_t words = _pdep_u32(lanes, 0x5555) * 3;
   const auto low = _mm512_permutex2var_epi64(kinds, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), value);
   const auto high = _mm512_permutex2var_epi64(kinds, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), value);
+  if (lanes == 0xFF) {
+    _mm512_storeu_si512(to, low);
+    _mm512_storeu_si512(to + 4, high);
+    return;
+  }
+  const std::uint32_t words = _pdep_u32(lanes, 0x5555) * 3;
   _mm512_mask_storeu_epi64(to, __mmask8(words), low);
   _mm512_mask_storeu_epi64(to + 4, __mmask8(words >> 8), high);
 }
 
 // Gives a bit for each number that was read.
-__mmask16 read_sixteen(const PlainIndex& index, __m512i before, __m512i stop, __mmask16 lanes, bool adjacent,
-                       Cell* to) {
+[[gnu::always_inline]] inline __mmask16 read_sixteen(const PlainIndex& index, __m512i before, __m512i stop,
+                                                     __mmask16 lanes, bool adjacent, Cell* to) {
   const Parts parts = parts_of(index, before, stop, adjacent);
   const Extent extent = extent_of(parts);
   const auto last = extent.last ? last_places(index, parts) : _mm512_setzero_si512();
@@ -333,28 +342,34 @@ __mmask16 read_sixteen(const PlainIndex& index, __m512i before, __m512i stop, __
   return __mmask16(parts.plain & sure);
 }
 
+// Reads a group whose columns or fields do not follow one another.
+[[gnu::noinline]] void read_scattered(const PlainIndex& index, const std::uint32_t* stops, NumberGroup& group,
+                                      Cell* cells) {
+  const auto zero = _mm512_setzero_si512();
+  const auto columns = _mm512_loadu_si512(group.columns.data());
+  const auto stop = _mm512_mask_i32gather_epi32(zero, group.lanes, columns, stops, 4);
+  const auto before = _mm512_mask_i32gather_epi32(zero, group.lanes, columns, stops - 1, 4);
+  Cell made[NumberGroup::kMost];
+  group.left = std::uint16_t(group.lanes & ~read_sixteen(index, before, stop, group.lanes, false, made));
+  for (std::uint32_t left = group.lanes; left != 0; left &= left - 1) {
+    const auto lane = std::size_t(std::countr_zero(left));
+    cells[group.fields[lane]] = made[lane];
+  }
+}
+
 }  // namespace
 
 void read_numbers(const PlainIndex& index, std::size_t row, std::span<NumberGroup> groups, Cell* cells) {
   const std::uint32_t* const stops = index.stop_mark.data() + row;
   for (NumberGroup& group : groups) {
-    const __mmask16 lanes = group.lanes;
-    if (group.adjacent) {
-      const auto stop = _mm512_maskz_loadu_epi32(lanes, stops + group.columns[0]);
-      const auto before = _mm512_maskz_loadu_epi32(lanes, stops + group.columns[0] - 1);
-      group.left = std::uint16_t(lanes & ~read_sixteen(index, before, stop, lanes, true, cells + group.fields[0]));
+    if (!group.adjacent) {
+      read_scattered(index, stops, group, cells);
       continue;
     }
-    const auto zero = _mm512_setzero_si512();
-    const auto columns = _mm512_loadu_si512(group.columns.data());
-    const auto stop = _mm512_mask_i32gather_epi32(zero, lanes, columns, stops, 4);
-    const auto before = _mm512_mask_i32gather_epi32(zero, lanes, columns, stops - 1, 4);
-    Cell made[NumberGroup::kMost];
-    group.left = std::uint16_t(lanes & ~read_sixteen(index, before, stop, lanes, false, made));
-    for (std::uint32_t left = group.lanes; left != 0; left &= left - 1) {
-      const auto lane = std::size_t(std::countr_zero(left));
-      cells[group.fields[lane]] = made[lane];
-    }
+    const __mmask16 lanes = group.lanes;
+    const auto stop = _mm512_maskz_loadu_epi32(lanes, stops + group.columns[0]);
+    const auto before = _mm512_maskz_loadu_epi32(lanes, stops + group.columns[0] - 1);
+    group.left = std::uint16_t(lanes & ~read_sixteen(index, before, stop, lanes, true, cells + group.fields[0]));
   }
 }
 
