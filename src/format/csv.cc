@@ -178,7 +178,9 @@ Result<CsvReader::Next> CsvReader::read_row() {
       return bad("more than " + std::to_string(options_.fields) + " fields in a line", row_);
     }
     if (result == Scan::kRow && std::size_t(reached - row_) <= options_.field_bytes) return Next::kRow;
-    if (result == Scan::kUnclosed) return bad("the quote that opens here is never closed", opened_);
+    if (result == Scan::kUnclosed && std::size_t(end_ - opened_) <= options_.field_bytes) {
+      return bad("the quote that opens here is never closed", opened_);
+    }
     if (result == Scan::kRow) {
       const auto large = std::find_if(fields_.begin(), fields_.begin() + std::ptrdiff_t(count_),
                                       [&](const Field& field) { return field.size > options_.field_bytes; });
