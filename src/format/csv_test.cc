@@ -108,7 +108,9 @@ TEST(Csv, AQuoteThatIsNeverClosedIsNamedAndReadingGoesOnBehindItsFirstLine) {
 TEST(Csv, AQuoteThatIsNeverClosedAndTooLongIsTooLongInPiecesToo) {
   const CsvOptions small{.line_bytes = 1000, .field_bytes = 100};
   const std::string text = "a,\"" + std::string(107, 'x');
+  const std::string later = std::string(101, 'x') + ",\"y";
   for (const std::size_t piece : {std::size_t{2}, std::size_t{3}, SIZE_MAX}) {
+    EXPECT_THAT(read(later, small, piece).bad, ElementsAre("1:1: the field is longer than 100 bytes"));
     EXPECT_THAT(read(text, small, piece).bad,
                 ElementsAre(HasSubstr("1:3: the field is longer than 100 bytes; is the quote")));
   }
