@@ -107,9 +107,8 @@ void append_json_number(std::string& out, double value) {
   const bool scientific = value != 0 && (magnitude < 1e-4 || magnitude >= 1e16);
   const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format).ptr;
-  const std::string_view digits(buffer.data(), std::size_t(end - buffer.data()));
-  out += digits;
-  if (!scientific && digits.find('.') == digits.npos) out += ".0";
+  out.append(buffer.data(), end);
+  if (!scientific && double(std::int64_t(value)) == value) out += ".0";
 }
 
 void append_json_number(std::string& out, std::int64_t value) {

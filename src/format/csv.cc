@@ -174,18 +174,18 @@ Result<CsvReader::Next> CsvReader::read_row() {
   for (;;) {
     const Scan result = scan();
     const char* reached = result == Scan::kRow ? next_ : end_;
+    if (std::size_t(reached - row_) > options_.field_bytes) {  // the first problem of the line is the one that counts
+      const auto last = fields_.begin() + std::ptrdiff_t(count_);
+      const auto large =
+          std::find_if(fields_.begin(), last, [&](const Field& field) { return field.size > options_.field_bytes; });
+      if (large != last) return too_long(row_ + large->at);
+    }
     if (result == Scan::kTooMany) {
       return bad("more than " + std::to_string(options_.fields) + " fields in a line", row_);
     }
-    if (result == Scan::kRow && std::size_t(reached - row_) <= options_.field_bytes) return Next::kRow;
-    if (result == Scan::kUnclosed) return bad("the quote that opens here is never closed", opened_);
-    if (result == Scan::kRow) {
-      const auto large = std::find_if(fields_.begin(), fields_.begin() + std::ptrdiff_t(count_),
-                                      [&](const Field& field) { return field.size > options_.field_bytes; });
-      if (large != fields_.begin() + std::ptrdiff_t(count_)) return too_long(row_ + large->at);
-      return Next::kRow;
-    }
+    if (result == Scan::kRow) return Next::kRow;
     if (std::size_t(reached - opened_) > options_.field_bytes) return too_long(opened_);
+    if (result == Scan::kUnclosed) return bad("the quote that opens here is never closed", opened_);
     if (std::size_t(reached - row_) > options_.line_bytes) {
       return bad("the line is longer than " + std::to_string(options_.line_bytes) + " bytes", row_);
     }

@@ -105,6 +105,17 @@ TEST(Csv, AQuoteThatIsNeverClosedIsNamedAndReadingGoesOnBehindItsFirstLine) {
   EXPECT_THAT(got.bad, ElementsAre("3:3: the quote that opens here is never closed"));
 }
 
+TEST(Csv, AQuoteThatIsNeverClosedAndTooLongIsTooLongInPiecesToo) {
+  const CsvOptions small{.line_bytes = 1000, .field_bytes = 100};
+  const std::string text = "a,\"" + std::string(107, 'x');
+  const std::string later = std::string(101, 'x') + ",\"y";
+  for (const std::size_t piece : {std::size_t{2}, std::size_t{3}, SIZE_MAX}) {
+    EXPECT_THAT(read(later, small, piece).bad, ElementsAre("1:1: the field is longer than 100 bytes"));
+    EXPECT_THAT(read(text, small, piece).bad,
+                ElementsAre(HasSubstr("1:3: the field is longer than 100 bytes; is the quote")));
+  }
+}
+
 TEST(Csv, AFieldAboveTheLimitIsNamedAndReadingGoesOn) {
   const CsvOptions small{.line_bytes = 4096, .field_bytes = 1000};
   const std::string text = "a,b\n1," + std::string(2000, 'x') + "\n3,4\n5,\"" + std::string(2000, 'y') + "\"\n7,8\n";

@@ -98,10 +98,14 @@ __m512i iota() { return _mm512_loadu_si512(kIota.data()); }
 
 // Writes base + bytes[i] for each i below `count`; and more behind, which mean nothing.
 void write(std::uint32_t* out, __m512i bytes, int count, std::uint32_t base) {
-  for (int done = 0; done < count; done += 16) {
-    const auto sixteen = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bytes));
-    _mm512_storeu_si512(out + done, _mm512_add_epi32(sixteen, _mm512_set1_epi32(int(base))));
+  const auto sixteen = [&](int at) {
+    const auto wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bytes));
+    _mm512_storeu_si512(out + at, _mm512_add_epi32(wide, _mm512_set1_epi32(int(base))));
+  };
+  sixteen(0);
+  for (int at = 16; at < count; at += 16) {
     bytes = _mm512_alignr_epi64(bytes, bytes, 2);
+    sixteen(at);
   }
 }
 
@@ -179,13 +183,18 @@ void take_exponents(const PlainIndex& index, __m512i point, __m512i chars, __m51
   parts.plain = __mmask16(parts.plain | found);
 }
 
-// Of the fields between the marks `before` and `stop`.
-Parts parts_of(const PlainIndex& index, __m512i before, __m512i stop) {
+std::uint32_t first_of(__m512i lanes) { return std::uint32_t(_mm_cvtsi128_si32(_mm512_castsi512_si128(lanes))); }
+
+// Of the fields between the marks `before` and `stop`; `adjacent` if each begins where the one before it ends.
+Parts parts_of(const PlainIndex& index, __m512i before, __m512i stop, bool adjacent) {
   const auto one = all(1);
   const auto rank = [&](__m512i mark) { return _mm512_i32gather_epi32(mark, index.rank.data(), 4); };
   const auto first = _mm512_add_epi32(before, one);
   const auto chars = _mm512_i32gather_epi32(first, index.mark_is.data(), 1);
-  const auto digit = rank(before), stop_rank = rank(stop);
+  const auto stop_rank = rank(stop);
+  // What a column ends with, the next one begins with.
+  const auto digit =
+      adjacent ? _mm512_alignr_epi32(stop_rank, all(int(index.rank[first_of(before)])), 15) : rank(before);
   const auto is = [&](__m512i of, char c) { return _mm512_cmpeq_epi32_mask(_mm512_and_si512(of, all(0xFF)), all(c)); };
   const __mmask16 negative = is(chars, '-') & _mm512_cmpeq_epi32_mask(rank(first), digit);
   const auto point = _mm512_mask_add_epi32(first, negative, first, one);
@@ -204,13 +213,32 @@ Parts parts_of(const PlainIndex& index, __m512i before, __m512i stop) {
   return out;
 }
 
-// Eight numbers' places 16 to 18 as integers, sixteen of them.
+// Of each eight bytes the first, as many bits of them as `bits` says; zeros behind.
+__m512i first_bytes(__m512i bytes, __m512i bits) {
+  return _mm512_andnot_si512(_mm512_sllv_epi64(_mm512_set1_epi64(-1), bits), bytes);
+}
+
+// The places 16 to 18 of sixteen numbers as integers.
 __m512i last_places(const PlainIndex& index, const Parts& parts) {
   const auto text = _mm512_i32gather_epi32(parts.digit, index.digits.data() + 16, 1);
   const auto bits = _mm512_slli_epi32(_mm512_subs_epu16(parts.count, all(16)), 3);
-  const auto kept = _mm512_sub_epi32(_mm512_sllv_epi32(all(1), bits), all(1));
-  const auto tens = _mm512_maddubs_epi16(_mm512_and_si512(text, kept), all(0x0001010A));
-  return _mm512_madd_epi16(tens, all(0x0001000A));
+  const auto kept = _mm512_andnot_si512(_mm512_sllv_epi32(all(-1), bits), text);
+  return _mm512_madd_epi16(_mm512_maddubs_epi16(kept, all(0x0001010A)), all(0x0001000A));
+}
+
+// What is the same of sixteen numbers: which tables and which of their places are needed.
+struct Extent {
+  bool second;  // some have more than eight digits
+  bool last;    // some have more than sixteen
+  bool far;     // some need a power of ten that is not near
+};
+constexpr int kNear = 16;  // powers from 10^-19
+
+Extent extent_of(const Parts& parts) {
+  const auto some = [&](__m512i of, int limit) {
+    return _mm512_mask_cmpgt_epu32_mask(parts.plain, of, all(limit)) != 0;
+  };
+  return {some(parts.count, 8), some(parts.count, 16), some(_mm512_add_epi32(parts.exponent, all(kPlaces)), kNear - 1)};
 }
 
 // Eight numbers, in lanes of 64 bits.
@@ -219,27 +247,32 @@ struct Eight {
 };
 
 // The first sixteen places: eight of them in the lower half of a lane, eight in the upper.
-__m512i first_places(const PlainIndex& index, const Eight& of) {
+__m512i first_places(const PlainIndex& index, const Eight& of, bool second) {
   const auto text = [&](int ahead) { return _mm512_i32gather_epi64(of.digit, index.digits.data() + ahead, 1); };
-  const auto one = _mm512_set1_epi64(1);
   const auto bits = _mm512_slli_epi64(_mm512_cvtepu32_epi64(of.count), 3);
-  const auto kept = [&](__m512i size) { return _mm512_sub_epi64(_mm512_sllv_epi64(one, size), one); };
   const auto fours = [](__m512i digits) {
     return _mm512_madd_epi16(_mm512_maddubs_epi16(digits, _mm512_set1_epi16(0x010A)), all(0x00010064));
   };
-  const auto upper = _mm512_subs_epu16(bits, _mm512_set1_epi64(64));
-  const auto packed =
-      _mm512_packus_epi32(fours(_mm512_and_si512(text(0), kept(bits))), fours(_mm512_and_si512(text(8), kept(upper))));
+  auto upper = _mm512_setzero_si512();
+  if (second) upper = fours(first_bytes(text(8), _mm512_subs_epu16(bits, _mm512_set1_epi64(64))));
+  const auto packed = _mm512_packus_epi32(fours(first_bytes(text(0), bits)), upper);
   // Of two lanes side by side: the lower halves of both, then the upper ones.
   return _mm512_shuffle_epi32(_mm512_madd_epi16(packed, all(0x00012710)), _MM_PERM_DBCA);
+}
+
+__m512d power_of_ten(const double* table, __m256i exponent, bool far) {
+  if (far) return _mm512_i32gather_pd(_mm256_sub_epi32(exponent, _mm256_set1_epi32(kLeast)), table, 8);
+  const double* const near = table - kPlaces - kLeast;  // of which the lowest bits choose
+  const auto at = _mm512_cvtepi32_epi64(_mm256_add_epi32(exponent, _mm256_set1_epi32(kPlaces)));
+  return _mm512_permutex2var_pd(_mm512_loadu_pd(near), at, _mm512_loadu_pd(near + kNear / 2));
 }
 
 struct Rounded {
   __m512d value;
   __mmask8 sure;
 };
-Rounded rounded(const PlainIndex& index, const Eight& of) {
-  const auto sixteen = first_places(index, of);
+Rounded rounded(const PlainIndex& index, const Eight& of, const Extent& extent) {
+  const auto sixteen = first_places(index, of, extent.second);
   const auto real = [](__m512i integer) { return _mm512_cvtepi64_pd(integer); };
   // All of these are exact: 10^11 has 26 bits that are not zero, eight digits have 27.
   const auto large =
@@ -248,9 +281,8 @@ Rounded rounded(const PlainIndex& index, const Eight& of) {
       _mm512_fmadd_pd(real(_mm512_srli_epi64(sixteen, 32)), _mm512_set1_pd(1e3), _mm512_cvtepi32_pd(of.last));
   const auto sum = _mm512_add_pd(large, small);
   const auto rest = _mm512_sub_pd(small, _mm512_sub_pd(sum, large));
-  const auto at = _mm256_sub_epi32(of.exponent, _mm256_set1_epi32(kLeast));
-  const auto high = _mm512_i32gather_pd(at, kPowers.high.data(), 8),
-             low = _mm512_i32gather_pd(at, kPowers.low.data(), 8);
+  const auto high = power_of_ten(kPowers.high.data(), of.exponent, extent.far);
+  const auto low = power_of_ten(kPowers.low.data(), of.exponent, extent.far);
   const auto product = _mm512_mul_pd(sum, high);
   auto error = _mm512_fmsub_pd(sum, high, product);
   error = _mm512_fmadd_pd(rest, high, _mm512_fmadd_pd(sum, low, error));
@@ -275,17 +307,24 @@ void store_cells(__m512d size, __mmask8 negative, __mmask8 integer, Cell* to, __
     value = _mm512_mask_mov_epi64(value, integer, _mm512_mask_sub_epi64(whole, negative, zero, whole));
     kinds = _mm512_mask_mov_epi64(kinds, integer, _mm512_set1_epi64(int(Cell::Kind::kInt)));
   }
-  const std::uint32_t words = _pdep_u32(lanes, 0x5555) * 3;
   const auto low = _mm512_permutex2var_epi64(kinds, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), value);
   const auto high = _mm512_permutex2var_epi64(kinds, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), value);
+  if (lanes == 0xFF) {
+    _mm512_storeu_si512(to, low);
+    _mm512_storeu_si512(to + 4, high);
+    return;
+  }
+  const std::uint32_t words = _pdep_u32(lanes, 0x5555) * 3;
   _mm512_mask_storeu_epi64(to, __mmask8(words), low);
   _mm512_mask_storeu_epi64(to + 4, __mmask8(words >> 8), high);
 }
 
 // Gives a bit for each number that was read.
-__mmask16 read_sixteen(const PlainIndex& index, __m512i before, __m512i stop, __mmask16 lanes, Cell* to) {
-  const Parts parts = parts_of(index, before, stop);
-  const auto last = last_places(index, parts);
+[[gnu::always_inline]] inline __mmask16 read_sixteen(const PlainIndex& index, __m512i before, __m512i stop,
+                                                     __mmask16 lanes, bool adjacent, Cell* to) {
+  const Parts parts = parts_of(index, before, stop, adjacent);
+  const Extent extent = extent_of(parts);
+  const auto last = extent.last ? last_places(index, parts) : _mm512_setzero_si512();
   const auto exponent = _mm512_maskz_mov_epi32(parts.plain, parts.exponent);  // of what is not plain it may be any
   unsigned sure = 0;
   const auto half = [&](int i) {
@@ -293,7 +332,7 @@ __mmask16 read_sixteen(const PlainIndex& index, __m512i before, __m512i stop, __
       return i == 0 ? _mm512_castsi512_si256(both) : _mm512_extracti64x4_epi64(both, 1);
     };
     const Eight eight{of(parts.digit), of(parts.count), of(exponent), of(last)};
-    const Rounded number = rounded(index, eight);
+    const Rounded number = rounded(index, eight, extent);
     const auto bits = [&](__mmask16 mask) { return __mmask8(mask >> 8 * i); };
     store_cells(number.value, bits(parts.negative), bits(parts.integer), to + std::ptrdiff_t{8} * i, bits(lanes));
     sure |= unsigned{number.sure} << 8 * i;
@@ -303,28 +342,34 @@ __mmask16 read_sixteen(const PlainIndex& index, __m512i before, __m512i stop, __
   return __mmask16(parts.plain & sure);
 }
 
+// Reads a group whose columns or fields do not follow one another.
+[[gnu::noinline]] void read_scattered(const PlainIndex& index, const std::uint32_t* stops, NumberGroup& group,
+                                      Cell* cells) {
+  const auto zero = _mm512_setzero_si512();
+  const auto columns = _mm512_loadu_si512(group.columns.data());
+  const auto stop = _mm512_mask_i32gather_epi32(zero, group.lanes, columns, stops, 4);
+  const auto before = _mm512_mask_i32gather_epi32(zero, group.lanes, columns, stops - 1, 4);
+  Cell made[NumberGroup::kMost];
+  group.left = std::uint16_t(group.lanes & ~read_sixteen(index, before, stop, group.lanes, false, made));
+  for (std::uint32_t left = group.lanes; left != 0; left &= left - 1) {
+    const auto lane = std::size_t(std::countr_zero(left));
+    cells[group.fields[lane]] = made[lane];
+  }
+}
+
 }  // namespace
 
 void read_numbers(const PlainIndex& index, std::size_t row, std::span<NumberGroup> groups, Cell* cells) {
   const std::uint32_t* const stops = index.stop_mark.data() + row;
   for (NumberGroup& group : groups) {
-    const __mmask16 lanes = group.lanes;
-    if (group.adjacent) {
-      const auto stop = _mm512_maskz_loadu_epi32(lanes, stops + group.columns[0]);
-      const auto before = _mm512_maskz_loadu_epi32(lanes, stops + group.columns[0] - 1);
-      group.left = std::uint16_t(lanes & ~read_sixteen(index, before, stop, lanes, cells + group.fields[0]));
+    if (!group.adjacent) {
+      read_scattered(index, stops, group, cells);
       continue;
     }
-    const auto zero = _mm512_setzero_si512();
-    const auto columns = _mm512_loadu_si512(group.columns.data());
-    const auto stop = _mm512_mask_i32gather_epi32(zero, lanes, columns, stops, 4);
-    const auto before = _mm512_mask_i32gather_epi32(zero, lanes, columns, stops - 1, 4);
-    Cell made[NumberGroup::kMost];
-    group.left = std::uint16_t(lanes & ~read_sixteen(index, before, stop, lanes, made));
-    for (std::uint32_t left = group.lanes; left != 0; left &= left - 1) {
-      const auto lane = std::size_t(std::countr_zero(left));
-      cells[group.fields[lane]] = made[lane];
-    }
+    const __mmask16 lanes = group.lanes;
+    const auto stop = _mm512_maskz_loadu_epi32(lanes, stops + group.columns[0]);
+    const auto before = _mm512_maskz_loadu_epi32(lanes, stops + group.columns[0] - 1);
+    group.left = std::uint16_t(lanes & ~read_sixteen(index, before, stop, lanes, true, cells + group.fields[0]));
   }
 }
 

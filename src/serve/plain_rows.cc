@@ -4,7 +4,8 @@
 // from one load of 32 bytes: a mask of what is no digit says where the point is, and no branch depends on how many
 // digits there are. Sixteen decimals become an integer by four multiplications side by side. An integer of at most 15
 // digits divided by a power of ten is the correctly rounded quotient (Clinger, 1990); longer ones are rounded by
-// fast_float (Eisel and Lemire).
+// fast_float (Eisel and Lemire). Where the processor has AVX-512 and a row some columns of numbers, plain_avx512.h does
+// both passes, and what it leaves is read as here.
 #include "serve/plain_rows.h"
 
 #include <fast_float/fast_float.h>

@@ -24,7 +24,8 @@ class PlainRows {
     std::uint32_t field = 0;  // of the schema, unless kNothing
   };
 
-  // The instructions that are used: what they give is the same.
+  // The instructions that are used: what they give is the same. kAvx512 is not used for rows with few columns of
+  // numbers.
   enum class Level : std::uint8_t { kNone, kAvx2, kAvx512 };
   // The highest of this processor, for a delimiter.
   static Level best_level(char delimiter);

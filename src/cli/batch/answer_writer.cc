@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that is the same in each row is put together once: labels with their quotes, names with what stands around them.
+// Rows are printed some at a time: a processor cannot guess how many digits a number has, and while it waits to see it
+// can do nothing else if the number itself is still being computed.
 #include "cli/batch/answer_writer.h"
 
 #include <cmath>
@@ -71,71 +73,102 @@ void AnswerWriter::begin(std::span<const std::string> kept_names) {
 }
 
 void AnswerWriter::append(std::uint64_t row, std::span<const Cell> kept, const engine::Answer& answer) {
-  if (format_ == RowFormat::kJson) out += std::exchange(first_, false) ? "\n" : ",\n";
-  std::size_t i = 0;
-  for (const Cell& cell : kept) {
-    out += before_[i++];
-    append_cell(cell);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    kept_ += before_[i];
+    append_cell(kept_, kept[i]);
   }
-  for (const AnswerColumn& column : columns_.columns) {
-    out += before_[i++];
-    append_field(column, row, answer);
+  kept_ends_.push_back(kept_.size());
+  for (const AnswerColumn& column : columns_.columns) values_.push_back(value_of(column, row, answer));
+  if (kept_ends_.size() == kWaiting) print_waiting();
+}
+
+void AnswerWriter::print_waiting() {
+  const std::size_t kept_columns = before_.size() - columns_.columns.size();
+  const Value* value = values_.data();
+  std::size_t kept = 0;
+  for (const std::size_t kept_end : kept_ends_) {
+    if (format_ == RowFormat::kJson) out += std::exchange(first_, false) ? "\n" : ",\n";
+    out.append(kept_, kept, kept_end - kept);
+    kept = kept_end;
+    const std::string* before = before_.data() + kept_columns;
+    for (const AnswerColumn& column : columns_.columns) {
+      out += *before++;
+      print_field(column, *value++);
+    }
+    if (format_ != RowFormat::kCsv) out += '}';
+    if (format_ != RowFormat::kJson) out += '\n';
   }
-  if (format_ != RowFormat::kCsv) out += '}';
-  if (format_ != RowFormat::kJson) out += '\n';
+  kept_.clear();
+  kept_ends_.clear();
+  values_.clear();
 }
 
 void AnswerWriter::end() {
+  print_waiting();
   if (format_ == RowFormat::kJson) out += "\n]\n";
 }
 
-void AnswerWriter::append_field(const AnswerColumn& column, std::uint64_t row, const engine::Answer& answer) {
+AnswerWriter::Value AnswerWriter::value_of(const AnswerColumn& column, std::uint64_t row,
+                                           const engine::Answer& answer) const {
   switch (column.kind) {
     case AnswerColumn::Kind::kRow:
-      append_json_number(out, std::int64_t(row));
+      return {.integer = row};
+    case AnswerColumn::Kind::kLabel:
+      return {.integer = answer.index[column.at]};
+    case AnswerColumn::Kind::kNumber:
+      break;
+  }
+  return {.number = (answer.*column.values)[column.at]};
+}
+
+void AnswerWriter::print_field(const AnswerColumn& column, Value value) {
+  switch (column.kind) {
+    case AnswerColumn::Kind::kRow:
+      append_json_number(out, std::int64_t(value.integer));
       return;
     case AnswerColumn::Kind::kLabel:
-      out += labels_[column.at][answer.index[column.at]];
+      out += labels_[column.at][value.integer];
       return;
     case AnswerColumn::Kind::kNumber:
-      append_number((answer.*column.values)[column.at]);
+      append_number(out, value.number);
       return;
   }
 }
 
 // CSV has words for infinity, which pandas reads; JSON has none. NaN is an empty field, as pandas writes it.
-void AnswerWriter::append_number_as(double value, bool csv) {
+void AnswerWriter::append_number(std::string& to, double value) const {
+  const bool csv = format_ == RowFormat::kCsv;
   if (csv && std::isnan(value)) return;
   if (csv && std::isinf(value)) {
-    out += value > 0 ? "inf" : "-inf";
+    to += value > 0 ? "inf" : "-inf";
     return;
   }
-  append_json_number(out, value);
+  append_json_number(to, value);
 }
 
-void AnswerWriter::append_cell(const Cell& cell) {
+void AnswerWriter::append_cell(std::string& to, const Cell& cell) const {
   const bool csv = format_ == RowFormat::kCsv;
   switch (cell.kind) {
     case Cell::Kind::kText:
       if (csv) {
-        format::append_csv(out, cell.text());
+        format::append_csv(to, cell.text());
       } else if (is_plain_integer(cell.text())) {
-        out += cell.text();
+        to += cell.text();
       } else {
-        append_json_string(out, cell.text());
+        append_json_string(to, cell.text());
       }
       return;
     case Cell::Kind::kInt:
-      append_json_number(out, cell.integer);
+      append_json_number(to, cell.integer);
       return;
     case Cell::Kind::kReal:
-      append_number(cell.real);
+      append_number(to, cell.real);
       return;
     case Cell::Kind::kBool:
-      out += cell.integer != 0 ? (csv ? "True" : "true") : (csv ? "False" : "false");
+      to += cell.integer != 0 ? (csv ? "True" : "true") : (csv ? "False" : "false");
       return;
     default:
-      if (!csv) out += "null";  // nothing was sent, or a list or an object, which is not handed through
+      if (!csv) to += "null";  // nothing was sent, or a list or an object, which is not handed through
       return;
   }
 }

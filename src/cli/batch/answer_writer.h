@@ -25,7 +25,7 @@ class AnswerWriter {
 
   // What stands before the first row. Once.
   void begin(std::span<const std::string> kept_names);
-  // `row`: the record's number, from 1.
+  // `row`: the record's number, from 1. Some of the last rows are printed later, at the latest by end().
   void append(std::uint64_t row, std::span<const model::Cell> kept, const engine::Answer& answer);
   // What stands behind the last row.
   void end();
@@ -34,16 +34,29 @@ class AnswerWriter {
   std::string out;
 
  private:
-  void append_field(const AnswerColumn& column, std::uint64_t row, const engine::Answer& answer);
-  void append_number(double value) { append_number_as(value, format_ == serve::RowFormat::kCsv); }
-  void append_number_as(double value, bool csv);
-  void append_cell(const model::Cell& cell);
+  // What a column of a row holds.
+  union Value {
+    std::uint64_t integer;  // of kRow, and the label of kLabel
+    double number;
+  };
+  static constexpr std::size_t kWaiting = 16;  // rows
+
+  Value value_of(const AnswerColumn& column, std::uint64_t row, const engine::Answer& answer) const;
+  void print_waiting();
+  void print_field(const AnswerColumn& column, Value value);
+  void append_number(std::string& to, double value) const;
+  void append_cell(std::string& to, const model::Cell& cell) const;
 
   AnswerColumns columns_;
   const serve::RowFormat format_;
   std::vector<std::vector<std::string>> labels_;  // as printed; a target each
   std::vector<std::string> before_;               // what stands before each value: {"id":  ,"prediction":
   bool first_ = true;
+
+  // Rows that have not been printed: what is handed through, printed; where it ends in each row; the values.
+  std::string kept_;
+  std::vector<std::size_t> kept_ends_;
+  std::vector<Value> values_;
 };
 
 }  // namespace slipway::cli

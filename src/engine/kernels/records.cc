@@ -6,6 +6,7 @@
 
 #include "engine/blame.h"
 #include "engine/kernels/ops.h"
+#include "engine/kernels/vectors.h"
 
 namespace slipway::engine::kernels {
 namespace {
@@ -39,6 +40,7 @@ class Stack : public Kernel {
   bool run(Frame& frame) const override {
     double* out = frame.row(out_);
     const auto cells = frame.cells(in_);
+    if (take_reals(cells.first(out_.columns), out)) return true;
     for (std::uint32_t i = 0; i < out_.columns; ++i) {
       if (cells[i].is_number()) {
         out[i] = cells[i].number();
@@ -79,17 +81,6 @@ class CheckFinite : public Kernel {
   }
 
  private:
-  // Without a branch a value, so that it is done several at a time: 0 * x is NaN of what is not finite, and stays so.
-  static bool all_finite(std::span<const double> in) {
-    double zeros[4] = {};
-    std::size_t i = 0;
-    for (; i + 4 <= in.size(); i += 4) {
-      for (std::size_t k = 0; k < 4; ++k) zeros[k] += in[i + k] * 0;
-    }
-    for (; i < in.size(); ++i) zeros[0] += in[i] * 0;
-    return zeros[0] + zeros[1] + zeros[2] + zeros[3] == 0;
-  }
-
   bool check_cells(Frame& frame) const {
     const auto cells = frame.cells(in_);
     for (std::uint32_t i = 0; i < in_.columns; ++i) {

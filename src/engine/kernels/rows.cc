@@ -7,6 +7,7 @@
 #include <span>
 
 #include "engine/kernels/ops.h"
+#include "engine/kernels/vectors.h"
 
 namespace slipway::engine {
 
@@ -74,11 +75,7 @@ class Shift : public Kernel {
  public:
   Shift(const model::Standardize& op, Place in, Place out) : op_(op), in_(in), out_(out) {}
   bool run(Frame& frame) const override {
-    const double* in = frame.row(in_);
-    double* out = frame.row(out_);
-    std::copy_n(in, out_.columns, out);
-    for (std::uint32_t i = 0; i < op_.offset.size(); ++i) out[i] -= op_.offset[i];
-    for (std::uint32_t i = 0; i < op_.scale.size(); ++i) out[i] /= op_.scale[i];
+    standardize(frame.values(in_), op_.offset.span(), op_.scale.span(), frame.row(out_));
     return true;
   }
 
