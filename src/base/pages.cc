@@ -3,15 +3,13 @@
 
 #include <sys/mman.h>
 
-#include <cstdint>
+#include <memory>
 
 namespace slipway {
 
-void expect_large(const void* memory, std::size_t bytes) {
-  constexpr std::uintptr_t kPage = std::uintptr_t{2} << 20;
-  const auto begin = (reinterpret_cast<std::uintptr_t>(memory) + kPage - 1) / kPage * kPage;
-  const auto end = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / kPage * kPage;
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+void expect_large(void* memory, std::size_t bytes) {
+  constexpr std::size_t kPage = std::size_t{2} << 20;
+  if (std::align(kPage, kPage, memory, bytes) != nullptr) ::madvise(memory, bytes / kPage * kPage, MADV_HUGEPAGE);
 }
 
 }  // namespace slipway

@@ -10,7 +10,7 @@ namespace slipway {
 // Lets the kernel back this memory, which was not written to yet, with pages of 2 MiB: it hands them out at once
 // instead of 4 KiB at each first touch, which costs more than what is written there. Where it has none, nothing
 // changes; bytes around whole pages, and memory that is smaller, are left alone.
-void expect_large(const void* memory, std::size_t bytes);
+void expect_large(void* memory, std::size_t bytes);
 
 template <class T>
 void reserve_large(std::vector<T>& values, std::size_t count) {
