@@ -36,8 +36,8 @@ class MemoryStore final : public Store {
     for (auto& [name, entry] : out) entries.push_back(std::move(entry));
     return entries;
   }
-  Result<bool> put_if_absent(std::string_view key, std::string_view bytes) override {
-    return objects.emplace(key, bytes).second;
+  Result<bool> put_if_absent(std::string_view key, const Rope& bytes) override {
+    return objects.emplace(key, bytes.text()).second;
   }
   Result<void> remove(std::string_view key) override {
     objects.erase(std::string(key));
