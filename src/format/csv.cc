@@ -83,15 +83,22 @@ CsvReader::Scan CsvReader::scan() {
       if (!stored) store(field, field, std::size_t(hit - field));
       stored = false;
       field = hit + 1;
-      if (count_ >= options_.fields) return Scan::kTooMany;
+      if (count_ >= options_.fields) {
+        reached_ = hit;
+        return Scan::kTooMany;
+      }
     } else if (*hit == '"') {
       if (hit != field || stored) continue;
       const char* stop = scan_quoted(field);
-      if (stop == nullptr) return ended_ ? Scan::kUnclosed : Scan::kMore;
+      if (stop == nullptr) {
+        reached_ = end_;
+        return ended_ ? Scan::kUnclosed : Scan::kMore;
+      }
       stored = true;
       resume_at(stop);
     } else {
       opened_ = field;
+      reached_ = hit;
       if (*hit == '\r' && hit + 1 == end_ && !ended_) return Scan::kMore;
       if (!stored) store(field, field, std::size_t(hit - field));
       const bool two = *hit == '\r' && hit + 1 < end_ && hit[1] == '\n';
@@ -103,6 +110,7 @@ CsvReader::Scan CsvReader::scan() {
 
 CsvReader::Scan CsvReader::scan_to_end(const char* field, bool stored) {
   opened_ = field;
+  reached_ = end_;
   if (!ended_) return Scan::kMore;
   if (!stored) store(field, field, std::size_t(end_ - field));
   return finish(end_);
@@ -170,25 +178,39 @@ void CsvReader::take(std::size_t size) {
   mask_ = 0;
 }
 
+// Of what is wrong with the line as far as it has been read, the first: the byte that is too much is the same one
+// however the text comes in pieces. No value: nothing yet.
+std::optional<CsvReader::Next> CsvReader::judge(Scan result) {
+  const char* wrong = nullptr;  // the byte
+  const char* field = nullptr;  // that is too long
+  if (std::size_t(reached_ - row_) > options_.field_bytes) {
+    const bool whole = result == Scan::kRow || result == Scan::kTooMany;
+    const bool open = !whole && (count_ == 0 || row_ + fields_[count_ - 1].at != opened_);  // one that is not stored
+    const std::size_t count = count_ + (open ? 1 : 0);
+    const auto begin_of = [&](std::size_t i) { return i < count_ ? row_ + fields_[i].at : opened_; };
+    for (std::size_t i = 0; i < count && field == nullptr; ++i) {
+      const char* const end = i + 1 < count ? begin_of(i + 1) - 1 : reached_;
+      if (std::size_t(end - begin_of(i)) > options_.field_bytes) field = begin_of(i);
+    }
+    if (field != nullptr) wrong = field + options_.field_bytes;
+  }
+  const std::size_t line_bytes = options_.line_bytes;
+  if (std::size_t(reached_ - row_) > line_bytes && (wrong == nullptr || row_ + line_bytes < wrong)) {
+    return bad("the line is longer than " + std::to_string(line_bytes) + " bytes", row_);
+  }
+  if (field != nullptr) return too_long(field);
+  if (result == Scan::kTooMany) {
+    return bad("more than " + std::to_string(options_.fields) + " fields in a line", row_);
+  }
+  if (result == Scan::kUnclosed) return bad("the quote that opens here is never closed", opened_);
+  return std::nullopt;
+}
+
 Result<CsvReader::Next> CsvReader::read_row() {
   for (;;) {
     const Scan result = scan();
-    const char* reached = result == Scan::kRow ? next_ : end_;
-    if (std::size_t(reached - row_) > options_.field_bytes) {  // the first problem of the line is the one that counts
-      const auto last = fields_.begin() + std::ptrdiff_t(count_);
-      const auto large =
-          std::find_if(fields_.begin(), last, [&](const Field& field) { return field.size > options_.field_bytes; });
-      if (large != last) return too_long(row_ + large->at);
-    }
-    if (result == Scan::kTooMany) {
-      return bad("more than " + std::to_string(options_.fields) + " fields in a line", row_);
-    }
+    if (const auto problem = judge(result)) return *problem;
     if (result == Scan::kRow) return Next::kRow;
-    if (std::size_t(reached - opened_) > options_.field_bytes) return too_long(opened_);
-    if (result == Scan::kUnclosed) return bad("the quote that opens here is never closed", opened_);
-    if (std::size_t(reached - row_) > options_.line_bytes) {
-      return bad("the line is longer than " + std::to_string(options_.line_bytes) + " bytes", row_);
-    }
     SLIPWAY_TRY(fill());
   }
 }
@@ -204,6 +226,7 @@ CsvReader::Next CsvReader::bad(std::string problem, const char* at) {
   problem_place_ = place_of(at);
   skipping_ = true;
   next_ = row_;
+  mask_ = 0;  // what stands in this row's further lines has been visited, and will be again
   line_ends_ = 0;
   return Next::kBad;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,10 +18,10 @@
 namespace slipway::format {
 
 struct CsvOptions {
-  char delimiter = ',';  // '\0': whichever of , ; tab | the first line has most of
-  std::uint32_t line_bytes = std::uint32_t{16} << 20;
-  std::uint32_t field_bytes = std::uint32_t{1} << 20;
-  std::uint32_t fields = std::uint32_t{1} << 20;  // in a line
+  char delimiter = ',';                                // '\0': whichever of , ; tab | the first line has most of
+  std::uint32_t line_bytes = std::uint32_t{16} << 20;  // without its end; of a row over several lines: of all of it
+  std::uint32_t field_bytes = std::uint32_t{1} << 20;  // as it stands in the text, with its quotes
+  std::uint32_t fields = std::uint32_t{1} << 20;       // in a line
 };
 
 // Where something stands in a text: both from 1; a column is a byte.
@@ -74,6 +75,7 @@ class CsvReader {
   Result<void> begin();
   Result<void> fill();
   Result<Next> read_row();
+  std::optional<Next> judge(Scan result);
   Scan scan();
   Scan scan_to_end(const char* field, bool stored);
   const char* scan_quoted(const char* field);
@@ -112,9 +114,10 @@ class CsvReader {
   };
   std::vector<Moved> moved_;  // those fields, and where in `unescaped_` they begin
 
-  std::uint64_t line_ = 1;        // of the row
-  std::uint64_t line_ends_ = 0;   // in the row
-  const char* opened_ = nullptr;  // the field that scan() has stopped in
+  std::uint64_t line_ = 1;         // of the row
+  std::uint64_t line_ends_ = 0;    // in the row
+  const char* opened_ = nullptr;   // the field that scan() has stopped in
+  const char* reached_ = nullptr;  // where it has stopped: at the line's end, if it was read
   std::string problem_;
   TextPlace problem_place_;
 };

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <random>
 #include <string>
 #include <vector>
 
@@ -125,6 +126,35 @@ TEST(Csv, AFieldAboveTheLimitIsNamedAndReadingGoesOn) {
     EXPECT_THAT(got.bad, ElementsAre("2:3: the field is longer than 1000 bytes",
                                      HasSubstr("4:3: the field is longer than 1000 bytes; is the quote")));
   }
+}
+
+TEST(Csv, TheOtherLinesOfARowThatIsTooLongAreReadAsTheyStand) {
+  const Read got = read("\"xx\n1,2\nlonger than eight\"\n3,4\n", {.field_bytes = 8});
+  EXPECT_THAT(got.rows, ElementsAre(Row{"1", "2"}, Row{"3", "4"}));
+  EXPECT_THAT(got.bad, ElementsAre(HasSubstr("1:1: the field is longer than 8 bytes; is the quote"),
+                                   "3:1: the field is longer than 8 bytes"));
+}
+
+TEST(Csv, WhatIsSaidOfATextDoesNotDependOnHowItIsCut) {
+  std::mt19937 random(1);
+  std::size_t rows = 0, bad = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text;
+    for (std::size_t size = random() % 80; text.size() < size;) text += "ab\"\"\",,\n\r "[random() % 10];
+    const CsvOptions small{.line_bytes = 5 + std::uint32_t(random() % 30),
+                           .field_bytes = 2 + std::uint32_t(random() % 12),
+                           .fields = 3 + std::uint32_t(random() % 4)};
+    const Read whole = read(text, small);
+    rows += whole.rows.size();
+    bad += whole.bad.size();
+    for (const std::size_t piece : {1, 2, 3, 7}) {
+      const Read got = read(text, small, piece);
+      ASSERT_EQ(got.rows, whole.rows) << piece << ": " << testing::PrintToString(text);
+      ASSERT_EQ(got.bad, whole.bad) << piece << ": " << testing::PrintToString(text);
+    }
+  }
+  EXPECT_GT(rows, 10'000U);
+  EXPECT_GT(bad, 10'000U);
 }
 
 TEST(Csv, ALineAboveTheLimitIsNamed) {

@@ -189,7 +189,7 @@ void CsvRows::prepare_plain() {
 bool CsvRows::read_plain() {
   sound_ = is_plain_ = false;
   if (credit_ <= 0) return false;
-  const std::string_view ahead = reader_.ahead().substr(0, options_.csv.field_bytes);
+  const std::string_view ahead = reader_.ahead().substr(0, std::min(options_.csv.field_bytes, options_.csv.line_bytes));
   const std::size_t size = plain_->read(ahead, cells_);
   if (size == 0) {
     credit_ -= ahead.size() < kLikelyWhole ? 0 : kPrice;
