@@ -283,25 +283,28 @@ Result<void> CsvReader::begin() {
   }
   if (text.starts_with("\xEF\xBB\xBF")) next_ = row_ += 3;
   if (delimiter_ == '\0') {
-    while (!ended_ && find_line_end(row_, end_) == end_ && std::size_t(end_ - row_) < kSniffed) SLIPWAY_TRY(fill());
-    sniff();
+    while (!sniff() && !ended_ && std::size_t(end_ - row_) < kSniffed) SLIPWAY_TRY(fill());
   }
   mask_ = 0;
   resume_at(row_);
   return {};
 }
 
-// Counts each candidate outside of quotes in the first line; of equal counts the first.
-void CsvReader::sniff() {
+// Counts each candidate outside of quotes in the first line, or in as much of it as is looked at; of equal counts the
+// first. True if the line has been read whole.
+bool CsvReader::sniff() {
   constexpr std::string_view kCandidates = ",;\t|";
   std::size_t counts[kCandidates.size()] = {};
   bool quoted = false;
-  for (const char* at = row_; at != end_ && (quoted || !is_line_end(*at)); ++at) {
+  const char* const end = row_ + std::min(std::size_t(end_ - row_), kSniffed);
+  const char* at = row_;
+  for (; at != end && (quoted || !is_line_end(*at)); ++at) {
     if (*at == '"') quoted = !quoted;
     const std::size_t candidate = kCandidates.find(*at);
     if (!quoted && candidate != kCandidates.npos) ++counts[candidate];
   }
   delimiter_ = kCandidates[std::size_t(std::max_element(counts, counts + kCandidates.size()) - counts)];
+  return at != end;
 }
 
 bool CsvReader::blank() const {

@@ -85,7 +85,7 @@ class CsvReader {
   Next bad(std::string problem, const char* at);
   Next too_long(const char* field);
   Result<void> skip_line();
-  void sniff();
+  bool sniff();
   void resume_at(const char* at);
   std::uint64_t specials(const char* block) const;
 

@@ -140,10 +140,11 @@ TEST(Csv, WhatIsSaidOfATextDoesNotDependOnHowItIsCut) {
   std::size_t rows = 0, bad = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::string text;
-    for (std::size_t size = random() % 80; text.size() < size;) text += "ab\"\"\",,\n\r "[random() % 10];
-    const CsvOptions small{.line_bytes = 5 + std::uint32_t(random() % 30),
-                           .field_bytes = 2 + std::uint32_t(random() % 12),
-                           .fields = 3 + std::uint32_t(random() % 4)};
+    for (std::size_t size = random() % 80; text.size() < size;) text += "ab\"\"\",,\n\r ;;"[random() % 12];
+    CsvOptions small{.line_bytes = 5 + std::uint32_t(random() % 30),
+                     .field_bytes = 2 + std::uint32_t(random() % 12),
+                     .fields = 3 + std::uint32_t(random() % 4)};
+    if (random() % 4 == 0) small.delimiter = '\0';
     const Read whole = read(text, small);
     rows += whole.rows.size();
     bad += whole.bad.size();
