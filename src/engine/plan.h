@@ -23,8 +23,8 @@ class Plan {
   };
   using ScratchPtr = std::unique_ptr<Scratch, ScratchDelete>;
 
-  // REQUIRES: nothing beyond a Model (which is checked when it is made). The plan owns it. Errors: kTooLarge; kCorrupt for
-  // a vocabulary with a name twice, which is seen when its table is made, and made only once.
+  // REQUIRES: nothing beyond a Model (which is checked when it is made). The plan owns it. Errors: kTooLarge; kCorrupt
+  // for a vocabulary with a name twice, which is seen when its table is made, and made only once.
   static Result<Plan> compile(model::Model model);
 
   Plan(Plan&&) noexcept;
