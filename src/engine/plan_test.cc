@@ -418,6 +418,22 @@ TEST(Plan, EqualsTheReferenceOnTablesOfTextsAndNumbers) {
   EXPECT_GT(answered, 1000);
 }
 
+TEST(Plan, ACheckThatIsLeftToASumIsNotOvertakenByAnotherStepsRefusal) {
+  Model::Parts parts;
+  parts.schema = *model::Schema::create({{.name = "a", .takes_number = true}}, true);
+  parts.steps.push_back({model::VectorizeDict{.names = {"a"}, .separator = "="}, {0}});
+  parts.steps.push_back({model::RequireFinite{.allow_nan = false, .estimator = "First"}, {1}});
+  parts.steps.push_back({model::RequireFinite{.allow_nan = false, .estimator = "Second"}, {1}});
+  parts.steps.push_back({model::Linear{1, {2}, {0.5}}, {2}});
+  parts.outputs = {{OutputKind::kPrediction, 4}};
+  auto made = Model::create(std::move(parts));
+  ASSERT_TRUE(made) << made.error().message();
+  const auto plan = Plan::compile(std::move(*made));
+  ASSERT_TRUE(plan);
+  const Cell null[] = {Cell::null()};
+  EXPECT_THAT(run(*plan, {.fields = null, .extras = {}}).refusal, testing::HasSubstr("First"));
+}
+
 TEST(Plan, StacksATableRowAndRefusesText) {
   Model::Parts parts;
   parts.schema =

@@ -29,16 +29,14 @@ std::vector<Wanted> who_needs(const model::Model& model) {
 }  // namespace
 
 const model::Step* only_reader(const model::Model& model, std::uint32_t slot) {
-  const model::Step* out = nullptr;
+  if (slot >= model.steps().size()) return nullptr;
   for (const model::Output& output : model.outputs()) {
     if (output.slot == slot) return nullptr;
   }
-  for (const model::Step& step : model.steps()) {
-    for (const std::uint32_t input : step.inputs) {
-      if (input == slot && std::exchange(out, &step) != nullptr) return nullptr;
-    }
-  }
-  return out;
+  std::ptrdiff_t readers = 0;
+  for (const model::Step& step : model.steps()) readers += std::ranges::count(step.inputs, slot);
+  const model::Step& next = model.steps()[slot];  // slot 0 is the record, step i gives slot i + 1
+  return readers == 1 && std::ranges::count(next.inputs, slot) == 1 ? &next : nullptr;
 }
 
 Place Compiling::in(std::size_t i) const { return program_.places_[slot_in(i)]; }

@@ -73,7 +73,8 @@ class Kernel {
 };
 using KernelPtr = std::unique_ptr<Kernel>;
 
-// The one step that reads `slot`; nullptr if none does, several do, or it is an output.
+// The step behind the one that gives `slot`, if it and nothing else reads it; else nullptr. What the one leaves to the
+// other is then done in the model's order: which of two refusals comes first does not change.
 const model::Step* only_reader(const model::Model& model, std::uint32_t slot);
 
 // True if nothing reads the zeros of what `slot` holds, so that its rows may stay sparse (rows.cc says why).
