@@ -254,8 +254,9 @@ def test_a_killed_process_leaves_nothing(slipway, tmp_path, table, number):
     folder.mkdir()
     old = folder / "scores.csv"
     old.write_text("old\n")
+    # Whatever a shell has started in the background ignores SIGINT, and so do its children.
     process = subprocess.Popen([slipway, "predict", CHURN, "--input", "-", "--output", old], stdin=subprocess.PIPE,
-                               stderr=subprocess.DEVNULL)
+                               stderr=subprocess.DEVNULL, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     process.stdin.write(table.read_bytes() * 1)
     process.stdin.flush()
     time.sleep(0.3)
