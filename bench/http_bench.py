@@ -53,7 +53,7 @@ def main():
                            else nginx(port, folder, server_core, answer))
                 with started as process:
                     runs[name].append(common.load(port, load_core, options.seconds, options.connections, process.pid))
-    common.table(runs, runs)
+    common.table(list(runs), runs)
     ours, theirs = runs.values()
     speed = common.ratios(ours, theirs, "requests_per_s")
     print(f"requests/s, slipway / nginx: {common.spread(speed)}; target: at least 0.9")
