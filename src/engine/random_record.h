@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/answer.h"
+#include "engine/known_places.h"
 #include "model/cell.h"
 #include "model/model.h"
 
@@ -54,7 +55,7 @@ class RandomRecord {
  private:
   // As a reader may have done it.
   static void recognise(const model::Field& field, model::Cell& cell) {
-    if (cell.kind != model::Cell::Kind::kText) return;
+    if (cell.kind != model::Cell::Kind::kText || field.categories.size() > KnownPlaces::kMost) return;
     const auto found = std::ranges::find(field.categories, cell.text());
     if (found != field.categories.end()) cell.known = static_cast<std::uint16_t>(found - field.categories.begin() + 1);
   }

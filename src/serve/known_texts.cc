@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/known_places.h"
+
 namespace slipway::serve {
 
 #if defined(__x86_64__)
@@ -17,7 +19,7 @@ constexpr std::size_t kRoom = 4;       // places for each category
 }  // namespace
 
 KnownTexts::KnownTexts(std::span<const std::string> categories) {
-  if (categories.empty() || categories.size() > kMost) return;
+  if (categories.empty() || categories.size() > engine::KnownPlaces::kMost) return;
   places_.resize(std::bit_ceil(categories.size() * kRoom));
   mask_ = places_.size() - 1;
   for (std::uint64_t attempt = 1; attempt <= kSeeds; ++attempt) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The categories of one field, made ready to be recognised where they lie in a file: one load of 32 bytes, one hash of
 // all of it, one comparison. For processors with AVX2 only; whoever has none, or a text of more than 31 bytes, or more
-// than 4,096 categories, looks names up as everybody does (model/name_table.h). Immutable; any thread.
+// than engine::KnownPlaces::kMost categories, looks names up as everybody does (model/name_table.h). Immutable; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace slipway::serve {
 
 class KnownTexts {
  public:
-  static constexpr std::size_t kLongest = 31, kMost = 4096;  // bytes of a text; categories
+  static constexpr std::size_t kLongest = 31;  // bytes of a text
 
   KnownTexts() = default;  // knows none
   // Longer categories and "" are left out; so are all, if there are too many, or if they collide under every hash that

@@ -8,6 +8,8 @@
 #include <random>
 #include <set>
 
+#include "engine/known_places.h"
+
 namespace slipway::serve {
 namespace {
 
@@ -75,7 +77,7 @@ TEST_F(KnownTextsTest, FindsWhatASearchFindsInListsOfAnyLength) {
       ++known;
       ASSERT_EQ(got, found - categories.begin() + 1) << wanted;
     }
-    EXPECT_EQ(known > 5'000, size <= KnownTexts::kMost) << size << ": " << known;
+    EXPECT_EQ(known > 5'000, size <= engine::KnownPlaces::kMost) << size << ": " << known;
   }
 }
 #endif

@@ -32,17 +32,17 @@ class HitWriter {
   void push_all(std::span<const Hit> hits, std::uint32_t begin) {
     for (const Hit& hit : hits) push(begin + hit.column, hit.value);
   }
-  // Hits on one column become one: their sum.
-  void push_folded(std::span<const Hit> hits, std::uint32_t begin) {
+  // Hits on one column become what a dense row would hold there: their sum from +0.0 on, or the last.
+  void push_folded(std::span<const Hit> hits, std::uint32_t begin, bool last_wins) {
     constexpr std::uint32_t kNone = ~0U;
     std::uint32_t last = kNone;
     for (const Hit& hit : hits) {
       if (hit.column == last) {
-        at_[-1].value += hit.value;
+        at_[-1].value = last_wins ? hit.value : at_[-1].value + hit.value;
         continue;
       }
       last = hit.column;
-      push(begin + last, hit.value);
+      push(begin + last, last_wins ? hit.value : 0.0 + hit.value);
     }
   }
   // What is not zero.

@@ -102,7 +102,7 @@ class Join : public Kernel {
       if (in.type == SlotType::kDense) {
         out.push_row({frame.row(in), in.columns}, begin);
       } else if (fold_) {
-        out.push_folded(frame.hits(in), begin);
+        out.push_folded(frame.hits(in), begin, false);
       } else {
         out.push_all(frame.hits(in), begin);
       }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <span>
 
+#include "engine/kernels/hit_writer.h"
 #include "engine/kernels/ops.h"
 #include "engine/kernels/vectors.h"
 
@@ -34,11 +35,9 @@ using model::SlotType;
 
 // Hits on one column become one.
 void fold(std::span<const Hit> in, bool last_wins, std::vector<Hit>& out) {
-  out.clear();
-  for (const Hit& hit : in) {
-    if (out.empty() || out.back().column != hit.column) out.push_back({hit.column, hit.order, 0.0});
-    out.back().value = last_wins ? hit.value : out.back().value + hit.value;
-  }
+  HitWriter writer(out, in.size());
+  writer.push_folded(in, 0, last_wins);
+  writer.finish();
 }
 
 // Densify whose zeros nobody reads: duplicates are folded, the row stays sparse.
